@@ -1,0 +1,149 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/catalog.hpp"
+#include "cli/commands.hpp"
+#include "cli/errors.hpp"
+#include "cli/output.hpp"
+#include "spec/diagnostics.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The kind of a file by the folder it lies in, else by its first keys.
+const Kind* kind_of(const fs::path& path, const std::string& text) {
+  if (const auto* k = find_kind(path.parent_path().filename().string())) return k;
+  for (const auto& k : kKinds) {
+    const auto key = std::string(k.name) + ":";
+    if (text.starts_with(key) || text.find("\n" + key) != std::string::npos) return &k;
+  }
+  return nullptr;
+}
+
+class Linter {
+ public:
+  void file(const fs::path& path, const std::string& shown) {
+    ++files_;
+    const auto text = read_file(path);
+    if (!text) {
+      diagnostics_.add({shown, {}, "", "cannot be read", ""});
+      return;
+    }
+    const auto* kind = kind_of(path, *text);
+    if (kind == nullptr) {
+      diagnostics_.add(
+          {shown,
+           {1, 1},
+           "",
+           "is no config: none of the keys chip, family, memory, system, llm, stack, workload",
+           ""});
+      return;
+    }
+    Catalog::lint(*kind, *text, shown, diagnostics_);
+  }
+
+  /// What no file can see alone: ids that refer to other files, aliases that two files claim.
+  void across(const Catalog& catalog) {
+    names(catalog);
+    if (!diagnostics_.empty()) return;
+    for (const auto& id : catalog.ids(kKinds[0])) {
+      const auto c = catalog.chip(id);
+      refer(catalog, kKinds[1], c.family, "chip", id, "family");
+      if (!c.system.empty()) refer(catalog, kKinds[3], c.system, "chip", id, "system");
+      for (const auto& a : c.alternatives) refer(catalog, kKinds[0], a, "chip", id, "alternatives");
+    }
+    for (const auto& id : catalog.ids(kKinds[3])) {
+      const auto s = catalog.system(id);
+      if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
+    }
+  }
+
+  int finish() const {
+    if (diagnostics_.empty()) {
+      emit("", fmt::format("{} files, no problems\n", files_));
+      return kExitDone;
+    }
+    std::fputs(diagnostics_.to_string().c_str(), stderr);
+    std::fputs(fmt::format("{} files, {} problems\n", files_, diagnostics_.size()).c_str(), stderr);
+    return kExitUsage;
+  }
+
+ private:
+  void refer(const Catalog& catalog, const Kind& kind, const std::string& to,
+             std::string_view from_kind, const std::string& from, const std::string& key) {
+    if (catalog.exists(kind, to)) return;
+    const auto ids = catalog.ids(kind);
+    diagnostics_.add({catalog.path_of(*find_kind(from_kind), from).string(),
+                      {1, 1},
+                      key,
+                      fmt::format("there is no {} '{}'", kind.name, to),
+                      spec::nearest(to, {ids.begin(), ids.end()})});
+  }
+
+  void names(const Catalog& catalog) {
+    for (const auto& kind : kKinds) {
+      std::map<std::string, std::string> owner;
+      for (const auto& id : catalog.ids(kind)) owner.emplace(id, id);
+      for (const auto& id : catalog.ids(kind)) {
+        spec::Diagnostics ignored;
+        const auto text = read_file(catalog.path_of(kind, id)).value_or("");
+        const auto document = spec::parse_document(text, id, ignored);
+        const auto* aliases = document.root.find("aliases");
+        if (aliases == nullptr) continue;
+        for (const auto& a : aliases->items) {
+          const auto [at, fresh] = owner.emplace(a.scalar, id);
+          if (!fresh)
+            diagnostics_.add({catalog.path_of(kind, id).string(), a.mark, "aliases",
+                              fmt::format("'{}' already names {}", a.scalar, at->second), ""});
+        }
+      }
+    }
+  }
+
+  spec::Diagnostics diagnostics_;
+  std::size_t files_ = 0;
+};
+
+int run(const std::vector<std::string>& paths, const Chosen& chosen) {
+  Linter linter;
+  const auto folder = [&](const fs::path& root) {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::recursive_directory_iterator(root))
+      if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    for (const auto& f : files) linter.file(f, f.string());
+  };
+  if (paths.empty()) {
+    const Catalog catalog(Catalog::locate(chosen.configs));
+    folder(catalog.root());
+    linter.across(catalog);
+    return linter.finish();
+  }
+  for (const auto& p : paths) {
+    std::error_code error;
+    if (!fs::exists(p, error)) throw UsageError("no such file or folder: '" + p + "'");
+    if (fs::is_directory(p, error))
+      folder(p);
+    else
+      linter.file(p, p);
+  }
+  return linter.finish();
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Chosen& chosen) {
+  auto paths = std::make_shared<std::vector<std::string>>();
+  auto* c =
+      app.add_subcommand("check", "lint configs: all of them, or the files and folders named");
+  c->add_option("path", *paths, "files or folders");
+  c->callback([=, &chosen] { chosen.action = [=, &chosen] { return run(*paths, chosen); }; });
+}
+
+}  // namespace perfmodel::cli

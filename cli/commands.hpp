@@ -1,0 +1,26 @@
+// The subcommands. Each describes itself to CLI11 and leaves what to run in `Chosen`.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace perfmodel::cli {
+
+/// Options before the subcommand, and the subcommand's action, set when it was parsed.
+struct Chosen {
+  std::string configs;          // --configs
+  std::function<int()> action;  // returns the exit status
+};
+
+void add_estimate(CLI::App& app, Chosen& chosen);
+void add_list(CLI::App& app, Chosen& chosen);
+void add_show(CLI::App& app, Chosen& chosen);
+void add_check(CLI::App& app, Chosen& chosen);
+void add_validate(CLI::App& app, Chosen& chosen);
+void add_calibrate(CLI::App& app, Chosen& chosen);
+
+}  // namespace perfmodel::cli

@@ -1,0 +1,257 @@
+#include "cli/estimate_options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "cli/errors.hpp"
+#include "spec/diagnostics.hpp"
+#include "units/text.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+constexpr long kMaxTokens = 10'000'000;
+constexpr int kMaxDrafts = 16;
+/// Beyond any machine, and small enough that products of degrees stay whole numbers.
+constexpr int kMaxDevices = 100'000'000;
+
+class Checker {
+ public:
+  void problem(std::string_view text) {
+    if (!text_.empty()) text_ += "\nperfmodel: ";
+    text_ += text;
+  }
+  void finish() const {
+    if (!text_.empty()) throw UsageError(text_);
+  }
+
+ private:
+  std::string text_;
+};
+
+std::vector<std::string_view> split(std::string_view s, char by) {
+  std::vector<std::string_view> r;
+  while (true) {
+    const auto at = s.find(by);
+    r.push_back(s.substr(0, at));
+    if (at == std::string_view::npos) return r;
+    s.remove_prefix(at + 1);
+  }
+}
+
+template <class T>
+std::optional<T> number(std::string_view s) {
+  T v{};
+  const auto r = std::from_chars(s.data(), s.data() + s.size(), v);
+  if (r.ec != std::errc() || r.ptr != s.data() + s.size()) return std::nullopt;
+  return v;
+}
+
+struct KeyValue {
+  std::string_view key;
+  std::string_view value;
+};
+std::optional<KeyValue> key_value(std::string_view s) {
+  const auto at = s.find('=');
+  if (at == std::string_view::npos || at == 0 || at + 1 == s.size()) return std::nullopt;
+  return KeyValue{s.substr(0, at), s.substr(at + 1)};
+}
+
+template <class E>
+std::optional<E> word_of(Checker& c, std::string_view option, std::string_view word,
+                         const std::vector<std::pair<std::string_view, E>>& options) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : options) {
+    if (name == word) return value;
+    names.push_back(name);
+  }
+  const auto near = spec::nearest(word, names);
+  c.problem(fmt::format("{}: unknown format '{}' ({})", option, word,
+                        near.empty() ? fmt::format("one of: {}", fmt::join(names, ", "))
+                                     : fmt::format("did you mean '{}'?", near)));
+  return std::nullopt;
+}
+
+void parse_precision(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
+  auto storage = spec::storage_options();
+  storage.emplace_back("fp4", spec::Storage::nvfp4);  // as published tables abbreviate
+  if (!w.weights.empty()) o.precision.weights = word_of(c, "--weights", w.weights, storage);
+  if (!w.kv.empty()) o.precision.kv = word_of(c, "--kv", w.kv, storage);
+  if (!w.compute.empty())
+    o.precision.compute = word_of(c, "--compute", w.compute, spec::compute_options());
+  if (w.fallback.empty()) return;
+  if (auto f = word_of<mapping::Fallback>(c, "--fallback", w.fallback,
+                                          {{"auto", mapping::Fallback::automatic},
+                                           {"int8", mapping::Fallback::int8},
+                                           {"widen", mapping::Fallback::widen}}))
+    o.precision.fallback = *f;
+}
+
+void parse_parallel(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
+  if (w.parallel == "auto") return;
+  mapping::Parallelism p;
+  const std::vector<std::pair<std::string_view, int*>> keys = {
+      {"tp", &p.tp}, {"pp", &p.pp}, {"dp", &p.dp}, {"ep", &p.ep}, {"moe-tp", &p.moe_tp}};
+  constexpr int kUnset = 0;
+  for (const auto& [name, slot] : keys) *slot = kUnset;
+  bool moe_tp_given = false;
+  for (auto item : split(w.parallel, ',')) {
+    const auto kv = key_value(item);
+    const auto n = kv ? number<int>(kv->value) : std::nullopt;
+    if (!kv || !n || *n < 1 || *n > 1'000'000) {
+      c.problem(
+          fmt::format("--parallel: '{}' is not a degree (write tp=8,dp=4,ep=32 or auto)", item));
+      continue;
+    }
+    bool known = false;
+    for (const auto& [name, slot] : keys) {
+      if (kv->key != name) continue;
+      if (*slot != kUnset) c.problem(fmt::format("--parallel: {} is given twice", name));
+      *slot = *n;
+      known = true;
+    }
+    if (!known) {
+      const auto near = spec::nearest(kv->key, {"tp", "pp", "dp", "ep", "moe-tp"});
+      c.problem(fmt::format("--parallel: unknown degree '{}' (tp, pp, dp, ep, moe-tp{})", kv->key,
+                            near.empty() ? "" : "; nearest: " + near));
+    }
+    o.ep_given = o.ep_given || kv->key == "ep" || kv->key == "moe-tp";
+    moe_tp_given = moe_tp_given || kv->key == "moe-tp";
+  }
+  for (const auto& [name, slot] : keys)
+    if (*slot == kUnset) *slot = 1;
+  const double devices = static_cast<double>(p.tp) * p.pp * p.dp;
+  const double experts = static_cast<double>(p.ep) * p.moe_tp;
+  if (std::max(devices, experts) > kMaxDevices) {
+    c.problem(fmt::format("--parallel: '{}' needs {:.3g} devices (at most {})", w.parallel,
+                          std::max(devices, experts), kMaxDevices));
+    return;
+  }
+  // One of the two expert degrees gives the other.
+  const int stage = p.stage_devices();
+  if (o.ep_given && moe_tp_given && p.ep == 1 && stage % p.moe_tp == 0) p.ep = stage / p.moe_tp;
+  if (o.ep_given && !moe_tp_given && p.ep >= 1 && stage % p.ep == 0) p.moe_tp = stage / p.ep;
+  o.parallelism = p;
+}
+
+void parse_load(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
+  if (!w.batch.empty() && w.concurrency)
+    c.problem("--batch and --concurrency both set the batch; give one of them");
+  if (w.batch == "max") {
+    o.largest_batch = true;
+  } else if (!w.batch.empty()) {
+    o.batch = number<double>(w.batch);
+    if (!o.batch || !(*o.batch >= 1 && *o.batch <= 1e9))
+      c.problem(fmt::format(
+          "--batch: '{}' is neither 'max' nor a number of sequences per attention rank", w.batch));
+  }
+  if (w.concurrency && (*w.concurrency < 1 || *w.concurrency > 1e9 || std::isnan(*w.concurrency)))
+    c.problem("--concurrency: must be at least 1 sequence");
+  const auto tokens = [&](std::string_view option, const std::optional<long>& n) {
+    if (n && (*n < 1 || *n > kMaxTokens))
+      c.problem(fmt::format("{}: {} tokens is out of bounds (1 to {})", option, *n, kMaxTokens));
+  };
+  tokens("--input", w.input);
+  tokens("--output", w.output);
+  if (w.prefix_hit && !(*w.prefix_hit >= 0 && *w.prefix_hit <= 0.999))
+    c.problem("--prefix-hit: must be a share between 0 and 0.999");
+  if (w.spread && !(*w.spread >= 0 && *w.spread <= 1))
+    c.problem("--spread: must be a share between 0 and 1");
+  if (w.count < 1 || w.count > 100'000) c.problem("--count: must be between 1 and 100000 systems");
+}
+
+void parse_slo(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
+  if (w.slo.empty()) return;
+  o.slo_given = true;
+  if (w.slo == "none") return;
+  for (auto item : split(w.slo, ',')) {
+    const auto kv = key_value(item);
+    if (!kv || (kv->key != "ttft" && kv->key != "tpot")) {
+      c.problem(
+          fmt::format("--slo: '{}' is not a promise (write ttft=2s,tpot=50ms or none)", item));
+      continue;
+    }
+    auto parsed = parse<Time>(kv->value);
+    if (const auto* e = std::get_if<UnitError>(&parsed)) {
+      c.problem(fmt::format("--slo: {}: {}{}", kv->key, e->message,
+                            e->hint.empty() ? "" : " (" + e->hint + ")"));
+      continue;
+    }
+    const auto t = std::get<Time>(parsed);
+    if (t.base() <= 0) c.problem(fmt::format("--slo: {} must be positive", kv->key));
+    auto& promise = kv->key == "ttft" ? o.slo.ttft : o.slo.tpot;
+    if (promise) c.problem(fmt::format("--slo: {} is given twice", kv->key));
+    promise = t;
+  }
+}
+
+void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
+  if (!w.speculate.empty()) {
+    const auto parts = split(w.speculate, ':');
+    const auto drafts = number<int>(parts[0]);
+    const auto accepted = parts.size() == 2 ? number<double>(parts[1]) : std::nullopt;
+    if (!drafts || !accepted || *drafts < 1 || *drafts > kMaxDrafts ||
+        !(*accepted >= 0 && *accepted <= *drafts))
+      c.problem(
+          fmt::format("--speculate: '{}' is not DRAFTS:ACCEPTED, as in 1:0.7 (one drafted token "
+                      "per step, 0.7 accepted on average)",
+                      w.speculate));
+    o.draft_tokens = drafts.value_or(0);
+    o.accepted = accepted.value_or(0);
+  }
+  if (!w.memory.empty()) {
+    const auto parts = split(w.memory, ':');
+    const auto stacks = parts.size() == 2 ? number<int>(parts[1]) : std::nullopt;
+    if (!stacks || *stacks < 1 || *stacks > 64)
+      c.problem(fmt::format("--memory: '{}' is not KIND:STACKS, as in hbm3e:8", w.memory));
+    else
+      o.memory = MemorySwap{std::string(parts[0]), *stacks};
+  }
+  for (const auto& s : w.sets) {
+    const auto kv = key_value(s);
+    const auto dot = kv ? kv->key.find('.') : std::string_view::npos;
+    const bool known =
+        dot != std::string_view::npos && find_kind(kv->key.substr(0, dot)) != nullptr;
+    if (!kv || !known) {
+      c.problem(
+          fmt::format("--set: '{}' is not PATH=VALUE with a path that begins with chip, family, "
+                      "system, llm, stack or workload",
+                      s));
+      continue;
+    }
+    const auto twice = [&](const Override& other) { return other.path == kv->key; };
+    if (std::any_of(o.overrides.begin(), o.overrides.end(), twice))
+      c.problem(fmt::format("--set: {} is given twice", kv->key));
+    if (!o.memory && kv->key.starts_with("memory."))
+      c.problem(
+          fmt::format("--set: {} changes nothing without --memory (a chip's own memory is "
+                      "chip.{})",
+                      kv->key, kv->key));
+    if (o.memory && kv->key.starts_with("chip.memory."))
+      c.problem(fmt::format("--memory and --set {} both set the chip's memory; give one of them",
+                            kv->key));
+    o.overrides.push_back({std::string(kv->key), std::string(kv->value)});
+  }
+}
+
+}  // namespace
+
+EstimateOptions check_arguments(const EstimateArguments& words) {
+  Checker c;
+  EstimateOptions o;
+  o.words = words;
+  parse_precision(c, words, o);
+  parse_parallel(c, words, o);
+  parse_load(c, words, o);
+  parse_slo(c, words, o);
+  parse_extras(c, words, o);
+  if (words.chip.empty() && words.system.empty())
+    c.problem("name a chip or a system, as in: perfmodel estimate --chip ascend910d");
+  c.finish();
+  return o;
+}
+
+}  // namespace perfmodel::cli

@@ -1,0 +1,55 @@
+// What `estimate` was asked, parsed and checked for contradictions, before any config is read.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/catalog.hpp"
+#include "mapping/parallelism.hpp"
+#include "mapping/precision.hpp"
+#include "serving/workload.hpp"
+
+namespace perfmodel::cli {
+
+/// Words as typed.
+struct EstimateArguments {
+  std::string chip, system, llm = "deepseek-r1", workload = "default", stack = "typical";
+  std::optional<long> input, output;
+  std::optional<double> prefix_hit, spread;
+  std::string weights, kv, compute, fallback, parallel = "auto", batch, slo, speculate, memory;
+  std::optional<double> concurrency;
+  std::vector<std::string> sets;
+  long count = 1;
+  bool assume = false;
+  bool explain = false;
+  bool no_compare = false;
+  std::string format = "table";
+  std::string out;
+};
+
+struct MemorySwap {
+  std::string kind;
+  int stacks = 0;
+};
+
+/// The same, typed.
+struct EstimateOptions {
+  EstimateArguments words;
+  mapping::PrecisionRequest precision;
+  std::optional<mapping::Parallelism> parallelism;
+  bool ep_given = false;  // else the experts spread over all devices of a stage
+  std::optional<double> batch;
+  bool largest_batch = false;
+  bool slo_given = false;
+  serving::Slo slo;
+  int draft_tokens = 0;
+  double accepted = 0;
+  std::optional<MemorySwap> memory;
+  std::vector<Override> overrides;
+};
+
+/// Throws UsageError with every problem found.
+EstimateOptions check_arguments(const EstimateArguments& words);
+
+}  // namespace perfmodel::cli

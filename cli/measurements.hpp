@@ -1,0 +1,57 @@
+// Published measurements from disk, and the configs that their ids stand for.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "calibrate/library.hpp"
+#include "calibrate/measurement.hpp"
+#include "cli/catalog.hpp"
+
+namespace perfmodel::cli {
+
+/// The canonical files beside the configs, sorted.
+std::vector<std::string> published_files(const Catalog& catalog);
+
+/// Throws UsageError with all diagnostics of all files.
+std::vector<calibrate::Measurement> load_measurements(const std::vector<std::string>& files);
+
+/// Rows of one run share it: same file, chip, model, software, pools and load.
+std::string run_key(const calibrate::Measurement& m);
+
+/// Sites and models from the catalog, each loaded once.
+class CatalogLibrary : public calibrate::Library {
+ public:
+  /// With `plain_families` the fitted family scales are left out: a fit finds them anew.
+  explicit CatalogLibrary(const Catalog& catalog, bool plain_families = false)
+      : catalog_(catalog), plain_families_(plain_families) {}
+  spec::Outcome<const calibrate::Site*> site(const std::string& chip, double chips) override;
+  spec::Outcome<const llm::LlmSpec*> llm(const std::string& id) override;
+
+ private:
+  const Catalog& catalog_;
+  bool plain_families_;
+  std::map<std::string, spec::Outcome<std::unique_ptr<calibrate::Site>>> sites_;
+  std::map<std::string, spec::Outcome<std::unique_ptr<llm::LlmSpec>>> llms_;
+};
+
+/// The software profiles, and which of them a row ran on: the one that serves the row's stack with
+/// the nearest date, `typical` where none does.
+class StackShelf {
+ public:
+  /// `only` names one profile for all rows; empty for each row's own.
+  StackShelf(const Catalog& catalog, const std::string& only);
+  const cost::Stack& for_row(const calibrate::Measurement& m) const;
+  /// The profile that a row informs when profiles are made: the software's name and year.
+  static std::string profile_name(const calibrate::Measurement& m);
+  const std::vector<cost::Stack>& all() const { return stacks_; }
+
+ private:
+  std::vector<cost::Stack> stacks_;
+  std::size_t fallback_ = 0;
+  bool only_ = false;
+};
+
+}  // namespace perfmodel::cli

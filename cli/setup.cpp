@@ -1,0 +1,173 @@
+#include "cli/setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/errors.hpp"
+#include "units/text.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+constexpr std::string_view kGenericSystem = "generic-8";
+/// Beyond any machine, and small enough that counts of devices stay whole numbers.
+constexpr double kMaxDevices = 2e9;
+
+template <class Q>
+void offer(std::vector<std::string>& lines, std::string_view what, const hw::Figure<Q>& have,
+           const hw::Figure<Q>& stand_in) {
+  if (have || !stand_in) return;
+  lines.push_back(fmt::format("{} {} (assumed, {} .. {})", what, format(stand_in->value),
+                              format(stand_in->low), format(stand_in->high)));
+}
+
+/// Later figures win: overrides were applied to the file, the swap replaces memory, the family
+/// fills gaps.
+void adapt(Setup& s, bool assume) {
+  if (assume) s.chip = hw::with_assumed(s.chip, s.family);
+  s.system = hw::filled_for(s.system, s.chip);
+}
+
+}  // namespace
+
+std::vector<std::string> stand_ins(const hw::Chip& chip, const hw::Family& family) {
+  const auto filled = hw::with_assumed(chip, family);
+  std::vector<std::string> lines;
+  offer(lines, "memory bandwidth", chip.memory_bandwidth, filled.memory_bandwidth);
+  offer(lines, "memory capacity", chip.memory_capacity, filled.memory_capacity);
+  offer(lines, "link", chip.link_scale_up, filled.link_scale_up);
+  for (const auto& [name, type] : spec::compute_options())
+    offer(lines, fmt::format("{} peak", name), chip.peak(type), filled.peak(type));
+  return lines;
+}
+
+std::string default_system(const hw::Chip& chip) {
+  return chip.system.empty() ? std::string(kGenericSystem) : chip.system;
+}
+
+Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
+  const auto& w = options.words;
+  Setup s;
+  std::string chip_word = w.chip;
+  if (chip_word.empty()) {
+    chip_word = catalog.system(w.system, options.overrides).chip;
+    if (chip_word == "any")
+      throw UsageError(
+          fmt::format("system '{}' is a template: name the chip too, with --chip", w.system));
+  }
+  s.chip = catalog.chip(chip_word, options.overrides);
+  s.system =
+      catalog.system(w.system.empty() ? default_system(s.chip) : w.system, options.overrides);
+  // A chip's own default system holds it even where the system's file names a sibling.
+  const bool own = s.system.id == default_system(s.chip);
+  if (s.system.chip != "any" && s.system.chip != s.chip.id && !own) {
+    throw UsageError(
+        fmt::format("--chip {} and --system {} contradict: that system is made of {} (leave one "
+                    "out, or use --system {})",
+                    s.chip.id, s.system.id, s.system.chip, kGenericSystem));
+  }
+  s.family = catalog.family(s.chip.family, options.overrides);
+  s.systems = static_cast<int>(w.count);
+  if (s.systems > 1 && !s.system.scale_out) {
+    throw UsageError(
+        fmt::format("--count {}: {} has no scale-out network in its file to join several",
+                    s.systems, s.system.id));
+  }
+  const double devices =
+      s.system.chips.value.base() * static_cast<double>(w.count) * s.chip.devices;
+  if (devices > kMaxDevices) {
+    throw UsageError(
+        fmt::format("--count {}: {:.3g} devices in all are beyond any machine (at most {:.3g})",
+                    s.systems, devices, kMaxDevices));
+  }
+  for (const auto& o : options.overrides) {
+    const bool up = o.path.starts_with("chip.link.scale_up") && s.system.tiers_from_chip.empty();
+    const bool out = o.path.starts_with("chip.link.scale_out") &&
+                     !(s.system.scale_out && !s.system.scale_out->bandwidth);
+    if (!up && !out) continue;
+    throw UsageError(fmt::format(
+        "--set {}: changes nothing, {} states its own links (set {})", o.path, s.system.id,
+        up ? fmt::format("system.tiers.{}.bandwidth", s.system.tiers.size() - 1)
+           : std::string("system.scale_out.bandwidth")));
+  }
+  if (options.memory)
+    s.chip = hw::with_memory(s.chip, catalog.memory(options.memory->kind, options.overrides),
+                             options.memory->stacks);
+  adapt(s, w.assume);
+  return s;
+}
+
+Setup load_comparison(const Catalog& catalog, const std::string& chip, const std::string& system,
+                      bool assume) {
+  Setup s;
+  if (chip.empty()) {
+    s.system = catalog.system(system);
+    s.chip = catalog.chip(s.system.chip);
+  } else {
+    s.chip = catalog.chip(chip);
+    s.system = catalog.system(default_system(s.chip));
+  }
+  s.family = catalog.family(s.chip.family);
+  adapt(s, assume);
+  return s;
+}
+
+Question load_question(const Catalog& catalog, const EstimateOptions& options) {
+  const auto& w = options.words;
+  Question q;
+  q.llm = catalog.llm(w.llm, options.overrides);
+  q.workload = catalog.workload(w.workload, options.overrides);
+  if (w.input) q.workload.input = static_cast<double>(*w.input);
+  if (w.output) q.workload.output = static_cast<double>(*w.output);
+  if (w.prefix_hit) q.workload.prefix_hit = *w.prefix_hit;
+  if (w.spread) q.workload.spread = *w.spread;
+  if (w.input || w.output || w.prefix_hit || w.spread) q.workload.id = "custom";
+  if (w.slo == "none") q.workload.slo = {};
+  if (options.slo.ttft) q.workload.slo.ttft = options.slo.ttft;
+  if (options.slo.tpot) q.workload.slo.tpot = options.slo.tpot;
+  // The default lengths are nobody's wish: they give way to a model that holds less.
+  const bool default_lengths = w.workload == "default" && !w.input && !w.output;
+  while (default_lengths && q.workload.input + q.workload.output > q.llm.max_context) {
+    q.workload.input = std::floor(0.5 * q.workload.input);
+    q.workload.output = std::floor(0.5 * q.workload.output);
+    q.workload.id = "default, shortened to the model's context";
+  }
+  const double longest = q.workload.input + q.workload.output;
+  if (longest > q.llm.max_context) {
+    throw UsageError(
+        fmt::format("input {} + output {} is longer than the {} tokens that {} can hold (nearest: "
+                    "--input {})",
+                    q.workload.input, q.workload.output, q.llm.max_context, q.llm.id,
+                    std::max(1.0, q.llm.max_context - q.workload.output)));
+  }
+  q.stack = catalog.stack(w.stack, options.overrides);
+  q.ceiling = catalog.stack("ceiling");
+  q.precision = options.precision;
+  q.assume = w.assume;
+  auto& r = q.request;
+  r.slo = q.workload.slo;
+  r.largest_batch = options.largest_batch;
+  r.draft_tokens = options.draft_tokens;
+  r.accepted = options.accepted;
+  r.concurrency = w.concurrency;
+  r.batch = options.batch;
+  r.parallelism = options.parallelism;
+  if (r.parallelism && !options.ep_given && q.llm.is_moe())
+    r.parallelism->ep = r.parallelism->stage_devices();
+  return q;
+}
+
+spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& question,
+                                        const mapping::PrecisionRequest& precision,
+                                        const search::Request& request) {
+  auto resolved = mapping::resolve(precision, question.llm, setup.chip);
+  if (!resolved) return resolved.error();
+  const auto machine = setup.machine(question.stack);
+  const search::Problem problem{question.llm, machine, *resolved, question.workload,
+                                setup.devices()};
+  return search::find_deployment(problem, request);
+}
+
+}  // namespace perfmodel::cli

@@ -1,0 +1,60 @@
+// One chip in one system with one model under one profile: everything the engine needs, loaded and
+// checked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/catalog.hpp"
+#include "cli/estimate_options.hpp"
+#include "cost/machine.hpp"
+#include "search/deployment.hpp"
+
+namespace perfmodel::cli {
+
+/// What does not change between the asked system and those it is compared with.
+struct Question {
+  llm::LlmSpec llm;
+  serving::Workload workload;
+  cost::Stack stack;
+  cost::Stack ceiling;
+  search::Request request;
+  mapping::PrecisionRequest precision;
+  bool assume = false;
+};
+
+struct Setup {
+  hw::Chip chip;
+  hw::System system;
+  hw::Family family;
+  int systems = 1;
+
+  int chips() const { return system.chip_count() * systems; }
+  int devices() const { return chips() * chip.devices; }
+  cost::Machine machine(const cost::Stack& stack) const {
+    return cost::make_machine(chip, system, systems, &family, stack);
+  }
+};
+
+/// What the chip's family would put in the place of the figures that nobody published, as text for
+/// the user; empty if none.
+std::vector<std::string> stand_ins(const hw::Chip& chip, const hw::Family& family);
+
+/// The chip's own default system, the generic one if it names none.
+std::string default_system(const hw::Chip& chip);
+
+/// Chip and system as asked, with overrides, memory swap and, where allowed, stand-ins from the
+/// family.
+Setup load_setup(const Catalog& catalog, const EstimateOptions& options);
+/// Another chip (or system) for comparison: no overrides.
+Setup load_comparison(const Catalog& catalog, const std::string& chip, const std::string& system,
+                      bool assume);
+
+Question load_question(const Catalog& catalog, const EstimateOptions& options);
+
+/// Finds the deployment, its precision included.
+spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& question,
+                                        const mapping::PrecisionRequest& precision,
+                                        const search::Request& request);
+
+}  // namespace perfmodel::cli

@@ -1,0 +1,8 @@
+// Version of the program.
+#pragma once
+
+namespace perfmodel::cli {
+
+const char* version();
+
+}  // namespace perfmodel::cli

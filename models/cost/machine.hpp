@@ -1,0 +1,68 @@
+// A device and its links, as numbers ready for arithmetic: chip, system and software together. A
+// Machine is cheap to build, so that a sampled what-if is a new Machine under an unchanged plan.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "cost/stack.hpp"
+#include "hw/chip.hpp"
+#include "hw/family.hpp"
+#include "hw/system.hpp"
+#include "spec/number_format.hpp"
+
+namespace perfmodel::cost {
+
+/// One level of the interconnect, by the device.
+struct Link {
+  double extent = 1;      // devices in one group
+  Bandwidth bandwidth{};  // one way, per device, software's share taken; zero if not `known`
+  Time latency{};
+  hw::Shape shape = hw::Shape::switched;
+  bool reduction = false;
+  bool known = true;  // bandwidth is published
+};
+inline constexpr std::size_t kMaxLinks = 6;
+
+struct Machine {
+  // Per device. A peak of zero means that the type is absent or unknown; the plan never asks for
+  // it.
+  std::array<OpRate, spec::kComputeCount> peak{};
+  OpRate vector{};  // zero: unknown, vector time is then not counted
+  Bandwidth memory{};
+  Bytes capacity{};
+  Bytes cache{};
+  double cores = 0;  // zero: unknown, no wave quantisation
+  double tile_m = 1;
+  double tile_n = 1;
+  std::array<Link, kMaxLinks> links{};
+  std::size_t link_count = 0;
+
+  // Software.
+  std::array<double, ops::kOpClassNames.size()> efficiency{};
+  double sharpness = 4;
+  bool quantise = true;
+  Time launch{};
+  Time layer{};
+  Time expert_layer{};
+  Time step{};
+  Time sequence{};
+  Time collective{};
+  Time dispatch{};
+  Time combine{};
+  Time ramp{};
+  double overlap_shared_expert = 0;
+  double overlap_communication = 0;
+  double memory_use = 1;
+  double interference = 1;
+  double imbalance = 1;
+  double chunk = 8192;
+};
+
+/// `systems` such systems joined by their scale-out links. What is not published stays zero or
+/// `known = false`.
+Machine make_machine(const hw::Chip& chip, const hw::System& system, int systems,
+                     const hw::Family* family, const Stack& stack);
+
+}  // namespace perfmodel::cost

@@ -1,0 +1,61 @@
+#include "hw/family.hpp"
+
+#include "spec/reader.hpp"
+
+namespace perfmodel::hw {
+
+using spec::Compute;
+using spec::MapReader;
+using spec::Need;
+
+std::optional<Family> read_family(const spec::Document& document, spec::Diagnostics& diagnostics) {
+  const auto before = diagnostics.size();
+  spec::Context context(document, "family", diagnostics);
+  MapReader root(document.root, "", context);
+  Family f;
+  auto header = spec::read_header(root, "family");
+  f.id = std::move(header.id);
+  f.name = std::move(header.name);
+  f.sources = context.read_sources();
+  if (auto tile = root.map("tile", Need::required)) {
+    f.tile_m = static_cast<double>(tile->integer("m", Need::required, 1, 1024).value_or(128));
+    f.tile_n = static_cast<double>(tile->integer("n", Need::required, 1, 1024).value_or(128));
+    tile->finish();
+  }
+  if (auto assumed = root.map("assumed", Need::optional)) {
+    f.memory_bandwidth = assumed->figure<Bandwidth>("memory_bandwidth", Need::optional);
+    f.memory_capacity =
+        assumed->figure<Bytes>("memory_capacity", Need::optional, {.prefixes = Prefixes::either});
+    f.scale_up = assumed->figure<Bandwidth>("scale_up", Need::optional);
+    for (const auto& [name, type] : spec::compute_options()) {
+      f.matrix[spec::index(type)] =
+          assumed->figure<OpRate>("matrix_" + std::string(name), Need::optional);
+    }
+    assumed->finish();
+  }
+  if (auto scale = root.map("scale", Need::optional)) {
+    f.scale_matrix = scale->figure<Count>("matrix", Need::optional);
+    f.scale_memory = scale->figure<Count>("memory", Need::optional);
+    f.scale_software = scale->figure<Count>("software", Need::optional);
+    scale->finish();
+  }
+  f.notes = root.texts("notes", Need::optional);
+  root.finish();
+  context.finish();
+  if (diagnostics.size() != before) return std::nullopt;
+  return f;
+}
+
+Chip with_assumed(const Chip& chip, const Family& family) {
+  Chip c = chip;
+  if (!c.memory_bandwidth) c.memory_bandwidth = family.memory_bandwidth;
+  if (!c.memory_capacity) c.memory_capacity = family.memory_capacity;
+  if (!c.link_scale_up) c.link_scale_up = family.scale_up;
+  if (!c.peak(Compute::fp16) && !c.peak(Compute::bf16)) {
+    auto& peak = c.matrix[spec::index(Compute::fp16)];
+    if (!c.absent[spec::index(Compute::fp16)]) peak = family.matrix[spec::index(Compute::fp16)];
+  }
+  return c;
+}
+
+}  // namespace perfmodel::hw

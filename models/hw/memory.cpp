@@ -1,0 +1,58 @@
+#include "hw/memory.hpp"
+
+#include "spec/reader.hpp"
+
+namespace perfmodel::hw {
+
+using spec::MapReader;
+using spec::Need;
+
+std::optional<Memory> read_memory(const spec::Document& document, spec::Diagnostics& diagnostics) {
+  const auto before = diagnostics.size();
+  spec::Context context(document, "memory", diagnostics);
+  MapReader root(document.root, "", context);
+  Memory m;
+  auto header = spec::read_header(root, "memory");
+  m.id = std::move(header.id);
+  m.name = std::move(header.name);
+  m.aliases = std::move(header.aliases);
+  m.sources = context.read_sources();
+  m.status =
+      root.choice<Status>("status", Need::required, status_options()).value_or(Status::shipping);
+  m.about = root.text("about", Need::optional).value_or("");
+  if (auto stack = root.map("stack", Need::required)) {
+    if (auto f = stack->figure<Bytes>("capacity", Need::required, {.prefixes = Prefixes::either}))
+      m.stack_capacity = *f;
+    if (auto f = stack->figure<Bandwidth>("bandwidth", Need::required)) m.stack_bandwidth = *f;
+    stack->finish();
+  }
+  m.notes = root.texts("notes", Need::optional);
+  root.finish();
+  context.finish();
+  if (diagnostics.size() != before) return std::nullopt;
+  return m;
+}
+
+namespace {
+
+template <class Q>
+spec::Sourced<Q> scaled(spec::Sourced<Q> f, double factor) {
+  f.value *= factor;
+  f.low *= factor;
+  f.high *= factor;
+  f.overridden = true;
+  return f;
+}
+
+}  // namespace
+
+Chip with_memory(const Chip& chip, const Memory& memory, int stacks) {
+  Chip c = chip;
+  c.memory_kind = memory.id;
+  c.memory_stacks = stacks;
+  c.memory_capacity = scaled(memory.stack_capacity, stacks);
+  c.memory_bandwidth = scaled(memory.stack_bandwidth, stacks);
+  return c;
+}
+
+}  // namespace perfmodel::hw

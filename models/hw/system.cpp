@@ -1,0 +1,115 @@
+#include "hw/system.hpp"
+
+#include "spec/reader.hpp"
+
+namespace perfmodel::hw {
+namespace {
+
+using spec::MapReader;
+using spec::Need;
+
+constexpr int kMaxChips = 1'000'000;
+
+struct TierText {
+  Tier tier;
+  bool from_chip = false;
+};
+
+TierText read_tier(MapReader& r, bool has_extent) {
+  TierText t;
+  t.tier.name = r.text("name", Need::required).value_or("");
+  if (has_extent)
+    t.tier.extent = static_cast<int>(r.integer("extent", Need::required, 1, kMaxChips).value_or(1));
+  t.tier.shape = r.choice<Shape>("shape", Need::required,
+                                 {{"switched", Shape::switched},
+                                  {"mesh", Shape::mesh},
+                                  {"ring", Shape::ring},
+                                  {"torus", Shape::torus}})
+                     .value_or(Shape::switched);
+  t.tier.reduction = r.boolean("reduction", Need::optional).value_or(false);
+  if (auto from = r.text("from", Need::optional)) {
+    t.from_chip = true;
+    if (*from != "chip")
+      r.context().problem(r.mark(), r.path() + ".from", "only 'chip' can be drawn from", "chip");
+  }
+  t.tier.bandwidth = r.figure<Bandwidth>("bandwidth", Need::optional);
+  if (t.from_chip && t.tier.bandwidth)
+    r.context().problem(r.mark(), r.path(), "has both a bandwidth and 'from: chip'");
+  if (auto f = r.figure<Time>("latency", Need::required, {.min = 0.0, .min_exclusive = false}))
+    t.tier.latency = *f;
+  r.finish();
+  return t;
+}
+
+void read_tiers(MapReader& root, System& s) {
+  int previous = 0;
+  for (auto& r : root.maps("tiers", Need::required)) {
+    auto t = read_tier(r, true);
+    if (t.tier.extent <= previous) {
+      root.context().problem(r.mark(), r.path() + ".extent",
+                             "must be larger than the extent of the tier inside it");
+    }
+    previous = t.tier.extent;
+    if (t.from_chip) s.tiers_from_chip.push_back(s.tiers.size());
+    s.tiers.push_back(std::move(t.tier));
+  }
+  if (!s.tiers.empty() && s.tiers.back().extent != s.chip_count()) {
+    root.context().problem(
+        root.mark(), "tiers",
+        "the last tier must reach all " + std::to_string(s.chip_count()) + " chips");
+  }
+}
+
+}  // namespace
+
+std::optional<System> read_system(const spec::Document& document, spec::Diagnostics& diagnostics) {
+  const auto before = diagnostics.size();
+  spec::Context context(document, "system", diagnostics);
+  MapReader root(document.root, "", context);
+  System s;
+  auto header = spec::read_header(root, "system");
+  s.id = std::move(header.id);
+  s.name = std::move(header.name);
+  s.aliases = std::move(header.aliases);
+  s.sources = context.read_sources();
+  s.chip = root.text("chip", Need::required).value_or("");
+  s.status =
+      root.choice<Status>("status", Need::required, status_options()).value_or(Status::shipping);
+  s.banner = root.text("banner", Need::optional).value_or("");
+  if (auto f = root.figure<Count>("chips", Need::required,
+                                  {.min = 1, .min_exclusive = false, .max = kMaxChips}))
+    s.chips = *f;
+  read_tiers(root, s);
+  if (auto out = root.map("scale_out", Need::optional)) {
+    s.scale_out = read_tier(*out, false).tier;
+    s.scale_out->extent = kMaxChips;
+  }
+  if (auto host = root.map("host", Need::optional)) {
+    s.host_cpus = host->figure<Count>("cpus", Need::optional);
+    host->finish();
+  }
+  if (auto power = root.map("power", Need::optional)) {
+    s.power = power->figure<Power>("total", Need::optional);
+    power->finish();
+  }
+  if (auto price = root.map("price", Need::optional)) {
+    s.price_usd = price->figure<Usd>("usd", Need::optional);
+    s.price_cny = price->figure<Cny>("cny", Need::optional);
+    price->finish();
+  }
+  s.notes = root.texts("notes", Need::optional);
+  root.finish();
+  context.finish();
+  if (diagnostics.size() != before) return std::nullopt;
+  return s;
+}
+
+System filled_for(const System& system, const Chip& chip) {
+  System s = system;
+  if (s.chip == "any") s.chip = chip.id;
+  for (auto i : s.tiers_from_chip) s.tiers[i].bandwidth = chip.link_scale_up;
+  if (s.scale_out && !s.scale_out->bandwidth) s.scale_out->bandwidth = chip.link_scale_out;
+  return s;
+}
+
+}  // namespace perfmodel::hw

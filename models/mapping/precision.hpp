@@ -1,0 +1,45 @@
+// Which formats a deployment stores and computes in, and what stands in where a chip lacks a type.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hw/chip.hpp"
+#include "llm/llm_spec.hpp"
+#include "spec/outcome.hpp"
+
+namespace perfmodel::mapping {
+
+/// What to do with 8-bit floats on a chip without FP8 units.
+enum class Fallback : std::uint8_t { automatic, int8, widen };
+
+/// What the user may ask for; unset means as the model was released.
+struct PrecisionRequest {
+  std::optional<spec::Storage> weights;
+  std::optional<spec::Storage> kv;
+  std::optional<spec::Compute> compute;  // strict: no fallback
+  Fallback fallback = Fallback::automatic;
+};
+
+struct Precision {
+  spec::Storage attention = spec::Storage::bf16;
+  spec::Storage ffn = spec::Storage::bf16;
+  spec::Storage experts = spec::Storage::bf16;
+  spec::Storage embedding = spec::Storage::bf16;
+  spec::Storage head = spec::Storage::bf16;
+  spec::Storage kv = spec::Storage::bf16;
+  spec::Compute attention_gemm = spec::Compute::bf16;
+  spec::Compute ffn_gemm = spec::Compute::bf16;
+  spec::Compute expert_gemm = spec::Compute::bf16;
+  spec::Compute head_gemm = spec::Compute::bf16;
+  spec::Compute core = spec::Compute::bf16;  // scores and values, router
+  spec::Compute indexer = spec::Compute::bf16;
+  std::vector<std::string> fallbacks;  // named, for the answer
+};
+
+/// 4-bit weight formats of MoE models leave attention as released, as published 4-bit checkpoints
+/// do.
+spec::Outcome<Precision> resolve(const PrecisionRequest& request, const llm::LlmSpec& llm,
+                                 const hw::Chip& chip);
+
+}  // namespace perfmodel::mapping

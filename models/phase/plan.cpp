@@ -1,0 +1,136 @@
+#include "phase/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace perfmodel::phase {
+namespace {
+
+using mapping::Group;
+using mapping::Stream;
+using mapping::Term;
+
+/// The pass that the speculative layer sees: one token of each sequence at a time.
+ops::Pass draft_pass(const ops::Pass& p) {
+  ops::Pass d = p;
+  d.expert_rows = p.expert_rows / p.tokens_per_sequence;
+  d.logit_rows = p.sequences;
+  d.tokens_per_sequence = 1;
+  d.causal_length = 1;
+  return d;
+}
+
+cost::OpTime time_of(const Plan& plan, const cost::Machine& m, const Term& t, const ops::OpCost& c,
+                     ops::Phase phase) {
+  if (c.message.pattern != ops::Pattern::none)
+    return cost::time_of_message(m, plan.route(t.group), c);
+  return cost::time_of(m, c, t.op.kind().op_class(phase), t.compute);
+}
+
+std::optional<spec::Infeasible> missing(const Plan& plan, const cost::Machine& m) {
+  using spec::Why;
+  const auto gap = [](std::string what) {
+    return spec::Infeasible{Why::missing_figure, std::move(what),
+                            "--assume to use a stand-in from the chip's family"};
+  };
+  if (m.memory.base() <= 0)
+    return gap("the memory bandwidth is not published (chip.memory.bandwidth)");
+  if (m.capacity.base() <= 0)
+    return gap("the memory capacity is not published (chip.memory.capacity)");
+  for (const auto& t : plan.model.terms) {
+    const bool message = t.op.kind().prefill_class == ops::OpClass::link;
+    if (!message && m.peak[spec::index(t.compute)].base() <= 0)
+      return gap(fmt::format("the {} peak is not published (chip.matrix.{})", name_of(t.compute),
+                             name_of(t.compute)));
+    if (!message) continue;
+    const auto& route = plan.route(t.group);
+    if (cost::unknown_link(m, route) != cost::kMaxLinks)
+      return gap("the link bandwidth between chips is not published (chip.link.scale_up)");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+spec::Outcome<Plan> compile(const llm::LlmSpec& llm, const mapping::Parallelism& p,
+                            const mapping::Precision& precision, const cost::Machine& machine,
+                            int draft_tokens) {
+  if (auto bad = mapping::check(p, llm)) return *bad;
+  Plan plan;
+  plan.parallelism = p;
+  plan.precision = precision;
+  plan.model = mapping::shard(llm, p, precision, draft_tokens > 0);
+  plan.draft_tokens = draft_tokens;
+  const auto route = [&](Group g, int size, int stride) {
+    plan.routes[static_cast<std::size_t>(g)] = cost::make_route(machine, size, stride);
+  };
+  route(Group::tensor, p.tp, 1);
+  route(Group::data, p.dp, p.tp);
+  route(Group::expert, p.ep, p.moe_tp);
+  route(Group::stage, p.stage_devices(), 1);
+  route(Group::pipeline, p.pp > 1 ? 2 : 1, p.stage_devices());
+  const double layers = llm.layers();
+  plan.stage_excess = std::ceil(layers / p.pp) * p.pp / layers;
+  if (auto gap = missing(plan, machine)) return *gap;
+  return plan;
+}
+
+PassTime evaluate(const Plan& plan, const cost::Machine& machine, const ops::Pass& pass) {
+  PassTime r;
+  const ops::Pass single = draft_pass(pass);
+  const bool drafting = pass.phase == ops::Phase::decode && plan.draft_tokens > 0;
+  for (const auto& t : plan.model.terms) {
+    if (t.draft && !drafting) continue;
+    const auto c = t.op.cost(t.draft ? single : pass);
+    const double count = t.draft ? t.count * plan.draft_tokens : t.count;
+    const Time total = time_of(plan, machine, t, c, pass.phase).total * count;
+    if (t.draft) r.draft += total;
+    switch (t.stream) {
+      case Stream::main:
+        r.main += total;
+        break;
+      case Stream::shared_expert:
+        r.shared_expert += total;
+        break;
+      case Stream::exchange:
+        r.exchange += total;
+        break;
+    }
+  }
+  const double drafts = drafting ? plan.draft_tokens : 0.0;
+  const double layers = plan.model.layers + plan.model.draft_layers * drafts;
+  const double expert_layers = plan.model.expert_layers + plan.model.draft_expert_layers * drafts;
+  const Time software = machine.step + machine.sequence * pass.sequences;
+  const Time layered = machine.layer * layers + machine.expert_layer * expert_layers;
+  r.overhead = layered + software;
+  // The shared expert hides under the exchange and the routed experts; the exchange hides under the
+  // other half of the batch, so never more than there is to compute.
+  const Time shared = r.shared_expert * machine.overlap_shared_expert;
+  const Time exchange = min(r.exchange, r.main) * machine.overlap_communication;
+  r.hidden = shared + exchange;
+  r.total =
+      (r.main + r.shared_expert + r.exchange - r.hidden + layered) * plan.stage_excess + software;
+  return r;
+}
+
+std::vector<TermTime> explain(const Plan& plan, const cost::Machine& machine,
+                              const ops::Pass& pass) {
+  std::vector<TermTime> rows;
+  const ops::Pass single = draft_pass(pass);
+  const bool drafting = pass.phase == ops::Phase::decode && plan.draft_tokens > 0;
+  for (const auto& t : plan.model.terms) {
+    if (t.draft && !drafting) continue;
+    TermTime row;
+    row.term = &t;
+    row.count = t.draft ? t.count * plan.draft_tokens : t.count;
+    row.cost = t.op.cost(t.draft ? single : pass);
+    row.time = time_of(plan, machine, t, row.cost, pass.phase);
+    row.total = row.time.total * row.count;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace perfmodel::phase

@@ -1,0 +1,39 @@
+// The figures that an answer rests on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cost/stack.hpp"
+#include "hw/chip.hpp"
+#include "hw/system.hpp"
+#include "search/deployment.hpp"
+#include "spec/sourced.hpp"
+
+namespace perfmodel::search {
+
+/// A figure as text, with its sources resolved.
+struct UsedFigure {
+  enum class Side { hardware, software, model };
+  Side side = Side::hardware;
+  std::string path;
+  std::string value;
+  std::string range;  // empty where no source disagrees
+  spec::Grade grade = spec::Grade::assumed;
+  std::vector<spec::Source> sources;
+  spec::Origin origin;
+  bool overridden = false;
+  std::string note;
+};
+
+/// Everything the deployment used: peaks of the types it computes in, memory, the link tiers its
+/// groups cross, chip count, the software profile, the model's architecture. A figure that was not
+/// used (the FP8 peak of an INT8 deployment) is not in the list.
+std::vector<UsedFigure> used_figures(const Deployment& deployment, const hw::Chip& chip,
+                                     const hw::System& system, int systems, const llm::LlmSpec& llm,
+                                     const cost::Stack& stack);
+
+/// The figure of the weakest grade on one side, the first of equals; nullptr if there is none.
+const UsedFigure* weakest(const std::vector<UsedFigure>& figures, UsedFigure::Side side);
+
+}  // namespace perfmodel::search

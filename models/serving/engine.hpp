@@ -1,0 +1,81 @@
+// An engine in steady state: prefill and decode share the devices, every finishing request is
+// replaced by a new one.
+#pragma once
+
+#include "phase/plan.hpp"
+#include "serving/workload.hpp"
+
+namespace perfmodel::serving {
+
+/// Memory of the fullest device.
+struct MemoryPlan {
+  Bytes capacity{};
+  Bytes reserve{};  // share that the software keeps free
+  Bytes weights{};
+  Bytes cache{};  // of the whole batch at full length
+  Bytes activations{};
+  Bytes cache_of_sequence{};
+
+  Bytes used() const { return weights + cache + activations; }
+  Bytes free() const { return capacity - reserve - used(); }
+  bool fits() const { return free().base() >= 0; }
+};
+MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+                       double batch);
+
+/// Largest whole batch per attention rank that fits; 0 if not even one sequence does.
+double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Workload& w);
+
+/// Passes of the two phases at a batch of `batch` sequences per attention rank.
+ops::Pass decode_pass(const phase::Plan& plan, const Workload& w, double batch);
+/// `sequences` new requests per attention rank, in one pass or, where they are longer than a chunk,
+/// the mean of several.
+struct PrefillPasses {
+  ops::Pass pass;
+  double count = 1;
+};
+PrefillPasses prefill_passes(const phase::Plan& plan, const cost::Machine& machine,
+                             const Workload& w, double sequences);
+
+/// Prefill of one deployment, independent of how many sequences decode beside it.
+struct PrefillCost {
+  Time one{};        // of a single request per attention rank
+  double full = 1;   // requests that fill a chunk, at least one
+  Time full_time{};  // of that many together
+
+  /// Time of `n` requests together, 1 <= n <= full: affine between the two ends, as weights are
+  /// read once and work grows with the tokens.
+  Time of(double n) const {
+    if (full <= 1.0) return one * n;
+    return one + (full_time - one) * ((n - 1.0) / (full - 1.0));
+  }
+};
+PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Workload& w);
+
+struct Steady {
+  double batch = 0;  // sequences in flight per attention rank
+  Time ttft{};       // of a request that finds the engine busy decoding
+  Time tpot{};       // with the stalls of other requests' prefill
+  Time decode_step{};
+  Time prefill{};    // of one request
+  double yield = 1;  // tokens per step and sequence
+  /// Tokens per second of the engine (all its devices).
+  Frequency output_rate{};   // both phases sharing the devices
+  Frequency input_rate{};    // at that output rate
+  Frequency decode_only{};   // if it only decoded
+  Frequency prefill_only{};  // if it only prefilled, in full chunks
+};
+
+/// t_d(b) a decode step, t_p(n) a prefill of n requests (as many as finish per step, at least one,
+/// at most a chunk):
+///
+///   tpot = t_d / yield + (b / O) t_p(n)/n * interference / pp
+///   ttft = t_p(1) + t_d / 2
+///   rate = b O / (ttft + (O - 1) tpot)
+///
+/// Every request that finishes is replaced by a prefill that stalls the rest; a pipeline of pp
+/// stages works on pp prefills at once. A new request waits half a step for the running one.
+Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+                    const PrefillCost& prefill, double accepted, double batch);
+
+}  // namespace perfmodel::serving

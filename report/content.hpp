@@ -1,0 +1,61 @@
+// What an answer says, before any format: sentences and tables that the terminal and Markdown
+// share, so that both say the same. Cells hold the record's own text; formats escape it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/estimate_record.hpp"
+#include "report/grid.hpp"
+
+namespace perfmodel::report {
+
+/// A sentence under a label, "formats: weights int8; ...".
+struct Statement {
+  std::string label;
+  std::string text;
+};
+
+bool is_feasible(const EstimateRecord& record);
+/// An infeasible answer may have neither a deployment nor a memory plan.
+bool has_deployment(const EstimateRecord& record);
+bool has_memory(const EstimateRecord& record);
+
+std::string joined(const std::vector<std::string>& texts, std::string_view separator = "; ");
+
+/// What was asked, overrides included.
+std::vector<Statement> question(const EstimateRecord& record);
+/// Why there is no answer, and the nearest feasible one; empty for a feasible record.
+std::vector<Statement> refusal(const EstimateRecord& record);
+/// Deployment, formats, fallbacks, software.
+std::vector<Statement> setup(const EstimateRecord& record);
+/// The weakest figures the answer rests on.
+std::vector<Statement> confidence(const EstimateRecord& record);
+
+/// Expected beside ceiling; no rows when infeasible.
+Grid metrics(const EstimateRecord& record);
+/// Memory of the fullest device; no rows when unknown.
+Grid memory(const EstimateRecord& record);
+/// The `most` worst operators; no rows when infeasible.
+Grid bottlenecks(const EstimateRecord& record, std::size_t most);
+
+enum class Detail { brief, full };
+/// This answer, then alternatives, then references, one row each; no rows when there are none of
+/// these.
+Grid comparisons(const EstimateRecord& record, Detail detail);
+
+/// Phases in the order of their operators.
+std::vector<std::string> phases(const EstimateRecord& record);
+/// "decode pass, 49.4 ms after overlap; ..."
+std::string phase_title(const EstimateRecord& record, std::string_view phase);
+Grid operator_times(const EstimateRecord& record, std::string_view phase);
+Grid operator_work(const EstimateRecord& record, std::string_view phase);
+/// What each operator counts, once for all phases.
+Grid operator_formulas(const EstimateRecord& record);
+
+Grid figures(const EstimateRecord& record);
+/// "title, date, url; file:line; note" of a figure.
+std::string provenance(const FigureRow& figure);
+
+}  // namespace perfmodel::report

@@ -1,0 +1,323 @@
+// RFC 4180: CRLF after every record, a header, the same number of fields everywhere. One table per
+// shape declares each column once, with what fills it. A number that does not exist is an empty
+// field.
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <type_traits>
+
+#include "report/content.hpp"
+#include "report/format.hpp"
+
+namespace perfmodel::report {
+namespace {
+
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr double kMilli = 1e3, kMicro = 1e6;  // per base unit
+// Base units in one. Dividing by them rounds once: 21.31 GB stays 21.31.
+constexpr double kMega = 1e6, kGiga = 1e9;
+
+using Record = EstimateRecord;
+using Other = ComparisonRow;
+using Field = std::string;
+
+/// A column of the answers. The question is the same for all rows.
+struct AnswerColumn {
+  std::string_view name;
+  Field (*subject)(const Record&);
+  Field (*other)(const Record&, const Other&);
+};
+
+struct OperatorColumn {
+  std::string_view name;
+  Field (*record)(const Record&);  // for columns that all operators share, else null
+  Field (*op)(const OperatorRow&);
+};
+
+Field none(const Record&, const Other&) {
+  return "";
+}
+
+Field text_if(bool known, const std::string& text) {
+  return known ? text : "";
+}
+Field number_if(bool known, double value) {
+  return known ? csv_number(value) : "";
+}
+
+template <auto Member>
+Field asked(const Record& r) {
+  using T = std::remove_cvref_t<decltype(r.*Member)>;
+  if constexpr (std::is_same_v<T, std::string>) {
+    return r.*Member;
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    return joined(r.*Member);
+  } else if constexpr (std::is_same_v<T, std::optional<Time>>) {
+    return r.*Member ? csv_number((r.*Member)->base() * kMilli) : "";
+  } else {
+    return csv_number(static_cast<double>(r.*Member));
+  }
+}
+template <auto Member>
+Field same(const Record& r, const Other&) {
+  return asked<Member>(r);
+}
+/// A field of the deployment.
+template <auto Member>
+Field chosen(const Record& r) {
+  return text_if(has_deployment(r), asked<Member>(r));
+}
+
+template <Performance Record::*Profile, auto Member>
+Field of(const Record& r) {
+  const auto value = (r.*Profile).*Member;
+  constexpr bool is_time = std::is_same_v<decltype(value), const Time>;
+  return number_if(is_feasible(r), value.base() * (is_time ? kMilli : 1.0));
+}
+template <auto Member>
+constexpr auto expected = &of<&Record::expected, Member>;
+template <auto Member>
+constexpr auto ceiling = &of<&Record::ceiling, Member>;
+
+template <auto Member>
+Field other_text(const Record&, const Other& o) {
+  return o.*Member;
+}
+template <auto Member>
+Field other_answer(const Record&, const Other& o) {
+  const auto value = o.*Member;
+  const bool known = o.infeasible.empty();
+  if constexpr (std::is_same_v<decltype(value), const double>) {
+    return number_if(known, value);
+  } else {
+    constexpr bool is_time = std::is_same_v<decltype(value), const Time>;
+    return number_if(known, value.base() * (is_time ? kMilli : 1.0));
+  }
+}
+
+template <Bytes MemoryRow::*Member>
+Field memory_gb(const Record& r) {
+  return number_if(has_memory(r), (r.memory.*Member).base() / kGiga);
+}
+
+const OperatorRow* worst(const Record& r) {
+  const bool known =
+      is_feasible(r) && !r.bottlenecks.empty() && r.bottlenecks[0] < r.operators.size();
+  return known ? &r.operators[r.bottlenecks[0]] : nullptr;
+}
+
+Field verdict(bool feasible) {
+  return feasible ? "feasible" : "infeasible";
+}
+
+using R = Record;
+using P = Performance;
+constexpr AnswerColumn kAnswer[] = {
+    {"role", [](const R&) -> Field { return "subject"; }, other_text<&Other::role>},
+    {"verdict", [](const R& r) { return verdict(is_feasible(r)); },
+     [](const R&, const Other& o) { return verdict(o.infeasible.empty()); }},
+    {"reason", asked<&R::infeasible>, other_text<&Other::infeasible>},
+    {"nearest", asked<&R::nearest>, none},
+    {"chip", asked<&R::chip>, other_text<&Other::chip>},
+    {"chip_status", asked<&R::chip_status>, other_text<&Other::status>},
+    {"system", asked<&R::system>, other_text<&Other::system>},
+    {"systems", asked<&R::systems>, none},
+    {"chips", asked<&R::chips>,
+     [](const R&, const Other& o) { return number_if(o.chips > 0, o.chips); }},
+    {"llm", asked<&R::llm>, same<&R::llm>},
+    {"workload", asked<&R::workload>, same<&R::workload>},
+    {"input_tokens", asked<&R::input>, same<&R::input>},
+    {"output_tokens", asked<&R::output>, same<&R::output>},
+    {"length_spread", asked<&R::spread>, same<&R::spread>},
+    {"prefix_hit", asked<&R::prefix_hit>, same<&R::prefix_hit>},
+    {"slo_ttft_ms", asked<&R::slo_ttft>, same<&R::slo_ttft>},
+    {"slo_tpot_ms", asked<&R::slo_tpot>, same<&R::slo_tpot>},
+    {"overrides", asked<&R::overrides>, none},
+    {"deployment", asked<&R::parallelism>, other_text<&Other::deployment>},
+    {"tp", chosen<&R::tp>, none},
+    {"pp", chosen<&R::pp>, none},
+    {"dp", chosen<&R::dp>, none},
+    {"ep", chosen<&R::ep>, none},
+    {"moe_tp", chosen<&R::moe_tp>, none},
+    {"engines", chosen<&R::engines>, none},
+    {"engine_devices", chosen<&R::engine_devices>, none},
+    {"devices_per_chip", asked<&R::devices_per_chip>, none},
+    {"chips_used", chosen<&R::chips_used>, none},
+    {"searched", [](const R& r) -> Field { return r.searched ? "true" : "false"; }, none},
+    {"candidates", asked<&R::candidates>, none},
+    {"limit", asked<&R::limit>, none},
+    {"batch_per_rank", [](const R& r) { return number_if(r.batch > 0, r.batch); }, none},
+    {"concurrency", [](const R& r) { return number_if(r.concurrency > 0, r.concurrency); },
+     other_answer<&Other::concurrency>},
+    {"weights_format", asked<&R::weights_format>, other_text<&Other::weights>},
+    {"kv_format", asked<&R::kv_format>, none},
+    {"compute", asked<&R::compute>, none},
+    {"fallbacks", asked<&R::fallbacks>, none},
+    {"draft_tokens", asked<&R::draft_tokens>, none},
+    {"accepted_tokens", asked<&R::accepted>, none},
+    {"stack", [](const R& r) { return text_if(is_feasible(r), r.expected.stack); }, none},
+    {"ttft_ms", expected<&P::ttft>, other_answer<&Other::ttft>},
+    {"tpot_ms", expected<&P::tpot>, other_answer<&Other::tpot>},
+    {"decode_step_ms", expected<&P::decode_step>, none},
+    {"prefill_ms", expected<&P::prefill>, none},
+    {"output_tokens_per_s_per_chip", expected<&P::output_per_chip>,
+     other_answer<&Other::output_per_chip>},
+    {"output_tokens_per_s_system", expected<&P::output_system>,
+     other_answer<&Other::output_system>},
+    {"input_tokens_per_s_per_chip", expected<&P::input_per_chip>, none},
+    {"decode_only_tokens_per_s_per_chip", expected<&P::decode_per_chip>,
+     other_answer<&Other::decode_per_chip>},
+    {"decode_only_tokens_per_s_system", expected<&P::decode_system>, none},
+    {"prefill_only_tokens_per_s_per_chip", expected<&P::prefill_per_chip>,
+     other_answer<&Other::prefill_per_chip>},
+    {"prefill_only_tokens_per_s_system", expected<&P::prefill_system>, none},
+    {"ceiling_ttft_ms", ceiling<&P::ttft>, none},
+    {"ceiling_tpot_ms", ceiling<&P::tpot>, none},
+    {"ceiling_decode_step_ms", ceiling<&P::decode_step>, none},
+    {"ceiling_prefill_ms", ceiling<&P::prefill>, none},
+    {"ceiling_output_tokens_per_s_per_chip", ceiling<&P::output_per_chip>, none},
+    {"ceiling_output_tokens_per_s_system", ceiling<&P::output_system>, none},
+    {"ceiling_input_tokens_per_s_per_chip", ceiling<&P::input_per_chip>, none},
+    {"ceiling_decode_only_tokens_per_s_per_chip", ceiling<&P::decode_per_chip>, none},
+    {"ceiling_decode_only_tokens_per_s_system", ceiling<&P::decode_system>, none},
+    {"ceiling_prefill_only_tokens_per_s_per_chip", ceiling<&P::prefill_per_chip>, none},
+    {"ceiling_prefill_only_tokens_per_s_system", ceiling<&P::prefill_system>, none},
+    {"memory_capacity_gb", memory_gb<&MemoryRow::capacity>, none},
+    {"memory_reserve_gb", memory_gb<&MemoryRow::reserve>, none},
+    {"memory_weights_gb", memory_gb<&MemoryRow::weights>, none},
+    {"memory_kv_gb", memory_gb<&MemoryRow::cache>, none},
+    {"memory_activations_gb", memory_gb<&MemoryRow::activations>, none},
+    {"memory_free_gb", memory_gb<&MemoryRow::free>, none},
+    {"largest_batch_per_rank",
+     [](const R& r) { return number_if(has_memory(r), r.memory.largest_batch); }, none},
+    {"bottleneck", [](const R& r) { return worst(r) ? worst(r)->name : ""; }, none},
+    {"bottleneck_phase", [](const R& r) { return worst(r) ? worst(r)->phase : ""; }, none},
+    {"bottleneck_bound", [](const R& r) { return worst(r) ? worst(r)->bound : ""; }, none},
+    {"weakest_grade", asked<&R::weakest_grade>, other_text<&Other::weakest_grade>},
+    {"weakest_path", asked<&R::weakest_path>, none},
+    {"weakest_stack_grade", asked<&R::weakest_stack_grade>, none},
+    {"weakest_stack_path", asked<&R::weakest_stack_path>, none},
+    {"banners", asked<&R::banners>, none},
+    {"assumptions", asked<&R::assumptions>, none},
+    {"version", asked<&R::version>, same<&R::version>},
+};
+
+using O = OperatorRow;
+template <auto Member>
+Field op(const O& o) {
+  using T = std::remove_cvref_t<decltype(o.*Member)>;
+  if constexpr (std::is_same_v<T, std::string>) {
+    return o.*Member;
+  } else if constexpr (std::is_same_v<T, Time>) {
+    return csv_number((o.*Member).base() * kMicro);
+  } else if constexpr (std::is_same_v<T, Bytes>) {
+    return csv_number((o.*Member).base() / kMega);
+  } else if constexpr (std::is_same_v<T, Ops>) {
+    return csv_number((o.*Member).base() / kGiga);
+  } else {
+    return csv_number(o.*Member);
+  }
+}
+
+constexpr OperatorColumn kOperator[] = {
+    {"verdict", [](const R& r) { return verdict(is_feasible(r)); }, nullptr},
+    {"reason", asked<&R::infeasible>, nullptr},
+    {"chip", asked<&R::chip>, nullptr},
+    {"system", asked<&R::system>, nullptr},
+    {"llm", asked<&R::llm>, nullptr},
+    {"deployment", asked<&R::parallelism>, nullptr},
+    {"stack", [](const R& r) { return text_if(is_feasible(r), r.expected.stack); }, nullptr},
+    {"phase", nullptr, op<&O::phase>},
+    {"operator", nullptr, op<&O::name>},
+    {"kind", nullptr, op<&O::kind>},
+    {"formula", nullptr, op<&O::formula>},
+    {"count", nullptr, op<&O::count>},
+    {"compute", nullptr, op<&O::compute>},
+    {"matrix_gflop", nullptr, op<&O::matrix>},
+    {"vector_gflop", nullptr, op<&O::vector>},
+    {"weights_mb", nullptr, op<&O::weights>},
+    {"kv_mb", nullptr, op<&O::kv>},
+    {"activations_mb", nullptr, op<&O::activations>},
+    {"message", nullptr, op<&O::message>},
+    {"message_mb", nullptr, op<&O::message_bytes>},
+    {"compute_us", nullptr, op<&O::t_compute>},
+    {"vector_us", nullptr, op<&O::t_vector>},
+    {"memory_us", nullptr, op<&O::t_memory>},
+    {"link_us", nullptr, op<&O::t_link>},
+    {"overhead_us", nullptr, op<&O::t_overhead>},
+    {"total_us", nullptr, op<&O::total>},
+    {"share_of_pass", nullptr, op<&O::share>},
+    {"bound", nullptr, op<&O::bound>},
+};
+
+/// One record; `field` gives the text for a column.
+template <class Columns, class FieldOf>
+void put(std::string& out, const Columns& columns, FieldOf field) {
+  bool first = true;
+  for (const auto& column : columns) {
+    if (!first) out += ',';
+    first = false;
+    out += csv_field(field(column));
+  }
+  out += kLineEnd;
+}
+
+std::string operators_csv(const EstimateRecord& record) {
+  std::string out;
+  put(out, kOperator, [](const OperatorColumn& c) { return Field(c.name); });
+  const auto put_operator = [&](const OperatorRow* o) {
+    put(out, kOperator, [&](const OperatorColumn& c) {
+      if (c.record != nullptr) return c.record(record);
+      return o != nullptr ? c.op(*o) : Field();
+    });
+  };
+  // An infeasible answer has no operators, but its row stays.
+  if (!is_feasible(record)) put_operator(nullptr);
+  if (is_feasible(record)) {
+    for (const OperatorRow& o : record.operators) put_operator(&o);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string csv_number(double value) {
+  if (!std::isfinite(value)) return "";
+  std::array<char, 32> text{};  // the longest double takes 24 characters
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
+std::vector<std::string_view> csv_columns(bool explain) {
+  std::vector<std::string_view> names;
+  if (explain) {
+    for (const OperatorColumn& c : kOperator) names.push_back(c.name);
+  } else {
+    for (const AnswerColumn& c : kAnswer) names.push_back(c.name);
+  }
+  return names;
+}
+
+std::string to_csv(const EstimateRecord& record, bool explain) {
+  if (explain) return operators_csv(record);
+  std::string out;
+  put(out, kAnswer, [](const AnswerColumn& c) { return Field(c.name); });
+  put(out, kAnswer, [&](const AnswerColumn& c) { return c.subject(record); });
+  for (const ComparisonRow& row : record.comparisons) {
+    put(out, kAnswer, [&](const AnswerColumn& c) { return c.other(record, row); });
+  }
+  return out;
+}
+
+}  // namespace perfmodel::report

@@ -1,0 +1,160 @@
+// The answer of `estimate` as data. Formats are functions over it; nothing here computes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "units/quantity.hpp"
+
+namespace perfmodel::report {
+
+/// One figure that entered the answer.
+struct FigureRow {
+  std::string path;   // "chip.memory.bandwidth"
+  std::string value;  // formatted, with unit
+  std::string range;  // "2.7 TB/s .. 3.2 TB/s", empty if no source disagrees
+  std::string grade;
+  std::string source;  // title, several joined by "; "
+  std::string url;
+  std::string date;
+  std::string file;
+  int line = 0;
+  bool overridden = false;
+  std::string note;
+};
+
+/// One operator of one phase, all its instances in a pass. Per device.
+struct OperatorRow {
+  std::string phase;    // "prefill" or "decode"
+  std::string name;     // "qkv_a_proj"
+  std::string kind;     // "gemm"
+  std::string formula;  // what is counted
+  double count = 0;     // instances in a pass
+  std::string compute;  // "fp8"; empty for messages
+  // Work of all instances.
+  Ops matrix{};
+  Ops vector{};
+  Bytes weights{};
+  Bytes kv{};
+  Bytes activations{};
+  std::string message;  // "all_reduce", empty if none
+  Bytes message_bytes{};
+  // Time of all instances by resource, then together.
+  Time t_compute{};
+  Time t_vector{};
+  Time t_memory{};
+  Time t_link{};
+  Time t_overhead{};
+  Time total{};
+  double share = 0;        // of the pass before overlap, 0..1
+  double token_share = 0;  // of an output token's time, prefills of others included, before overlap
+  std::string bound;       // "compute", "vector", "memory", "link", "overhead"
+};
+
+/// What one software profile makes of the deployment.
+struct Performance {
+  std::string stack;
+  Time ttft{};
+  Time tpot{};
+  Time decode_step{};
+  Time prefill{};
+  Frequency output_per_chip{};  // output tokens/s, both phases sharing the chips
+  Frequency output_system{};
+  Frequency input_per_chip{};   // input tokens/s at that output rate
+  Frequency decode_per_chip{};  // if the chips only decoded
+  Frequency decode_system{};
+  Frequency prefill_per_chip{};  // if the chips only prefilled
+  Frequency prefill_system{};
+};
+
+/// Memory of the fullest device.
+struct MemoryRow {
+  Bytes capacity{};
+  Bytes reserve{};
+  Bytes weights{};
+  Bytes cache{};
+  Bytes activations{};
+  Bytes free{};
+  double largest_batch = 0;  // sequences per attention rank that would fit
+};
+
+/// Another system under the same workload, in one line.
+struct ComparisonRow {
+  std::string role;  // "alternative" (same vendor's other chips) or "reference"
+  std::string chip;
+  std::string system;
+  std::string status;
+  int chips = 0;
+  std::string deployment;
+  double concurrency = 0;
+  Time ttft{};
+  Time tpot{};
+  Frequency output_per_chip{};
+  Frequency output_system{};
+  Frequency decode_per_chip{};
+  Frequency prefill_per_chip{};
+  std::string weights;
+  std::string weakest_grade;
+  std::string infeasible;  // reason; the numbers above are then meaningless and not shown
+};
+
+struct EstimateRecord {
+  std::vector<std::string> banners;  // status warnings, shown before anything else
+
+  // Asked.
+  std::string chip, chip_name, chip_status;
+  std::string system, system_name;
+  std::string llm, llm_name;
+  std::string attention;        // "MLA"
+  double parameters_total = 0;  // counted
+  double parameters_active = 0;
+  std::string workload;  // id, or "custom"
+  double input = 0, output = 0, spread = 0, prefix_hit = 0;
+  std::optional<Time> slo_ttft, slo_tpot;
+  std::vector<std::string> overrides;  // "chip.memory.bandwidth = 4.8 TB/s (was 3.2 TB/s)"
+
+  // Chosen or given.
+  int systems = 1;
+  int chips = 0;  // of the whole system
+  int chips_used = 0;
+  int devices_per_chip = 1;
+  std::string parallelism;  // "tp=1 dp=32 ep=32", of one engine
+  int tp = 1, pp = 1, dp = 1, ep = 1, moe_tp = 1;
+  int engine_devices = 1;
+  int engines = 1;
+  bool searched = false;
+  std::size_t candidates = 0;  // deployments looked at
+  std::string limit;       // what stopped the batch from growing: "TPOT", "TTFT", "memory", "asked"
+  double batch = 0;        // sequences per attention rank
+  double concurrency = 0;  // whole system
+  std::string weights_format;  // "fp8-block (experts), bf16 (embedding)"
+  std::string kv_format;
+  std::string compute;  // "int8, bf16 attention core"
+  std::vector<std::string> fallbacks;
+  int draft_tokens = 0;
+  double accepted = 0;
+
+  // Answer.
+  Performance expected;
+  Performance ceiling;
+  MemoryRow memory;
+  std::vector<OperatorRow> operators;  // all, prefill then decode, in order of execution
+  std::vector<std::size_t>
+      bottlenecks;  // indices into operators, worst first, both phases weighted as in steady state
+  std::string weakest_grade;  // of hardware figures
+  std::string weakest_path;
+  std::string weakest_stack_grade;
+  std::string weakest_stack_path;
+  std::vector<std::string> assumptions;
+  std::vector<FigureRow> figures;
+  std::vector<ComparisonRow> comparisons;
+
+  // Instead of an answer.
+  std::string infeasible;  // reason with the shortfall
+  std::string nearest;     // the nearest feasible thing
+
+  std::string version;
+};
+
+}  // namespace perfmodel::report

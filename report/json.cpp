@@ -1,0 +1,207 @@
+// The whole record as one JSON object. Numbers are in base units, which the keys name; what does
+// not exist (an infinity, the performance of an infeasible answer) is null. Keys keep their order.
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "report/content.hpp"
+#include "report/format.hpp"
+
+namespace perfmodel::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kSchema = "perfmodel/estimate/1";
+
+Json real(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+template <class D>
+Json base(Quantity<D> q) {
+  return real(q.base());
+}
+Json base(const std::optional<Time>& t) {
+  return t ? base(*t) : Json(nullptr);
+}
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json question_json(const EstimateRecord& r) {
+  return {{"chip", {{"id", r.chip}, {"name", r.chip_name}, {"status", r.chip_status}}},
+          {"system", {{"id", r.system}, {"name", r.system_name}}},
+          {"systems", r.systems},
+          {"chips", r.chips},
+          {"devices_per_chip", r.devices_per_chip},
+          {"llm",
+           {{"id", r.llm},
+            {"name", r.llm_name},
+            {"attention", r.attention},
+            {"parameters_total", real(r.parameters_total)},
+            {"parameters_active", real(r.parameters_active)}}},
+          {"workload",
+           {{"id", r.workload},
+            {"input_tokens", real(r.input)},
+            {"output_tokens", real(r.output)},
+            {"length_spread", real(r.spread)},
+            {"prefix_hit", real(r.prefix_hit)},
+            {"slo_ttft_s", base(r.slo_ttft)},
+            {"slo_tpot_s", base(r.slo_tpot)}}},
+          {"overrides", r.overrides}};
+}
+
+Json deployment_json(const EstimateRecord& r) {
+  if (!has_deployment(r)) return nullptr;
+  return {{"parallelism", r.parallelism},
+          {"tp", r.tp},
+          {"pp", r.pp},
+          {"dp", r.dp},
+          {"ep", r.ep},
+          {"moe_tp", r.moe_tp},
+          {"engines", r.engines},
+          {"engine_devices", r.engine_devices},
+          {"chips_used", r.chips_used},
+          {"batch_per_rank", real(r.batch)},
+          {"concurrency", real(r.concurrency)}};
+}
+
+Json formats_json(const EstimateRecord& r) {
+  return {{"weights", r.weights_format},
+          {"kv", r.kv_format},
+          {"compute", r.compute},
+          {"fallbacks", r.fallbacks}};
+}
+
+Json performance_json(const Performance& p) {
+  return {{"stack", p.stack},
+          {"ttft_s", base(p.ttft)},
+          {"tpot_s", base(p.tpot)},
+          {"decode_step_s", base(p.decode_step)},
+          {"prefill_s", base(p.prefill)},
+          {"output_tokens_per_s_per_chip", base(p.output_per_chip)},
+          {"output_tokens_per_s_system", base(p.output_system)},
+          {"input_tokens_per_s_per_chip", base(p.input_per_chip)},
+          {"decode_only_tokens_per_s_per_chip", base(p.decode_per_chip)},
+          {"decode_only_tokens_per_s_system", base(p.decode_system)},
+          {"prefill_only_tokens_per_s_per_chip", base(p.prefill_per_chip)},
+          {"prefill_only_tokens_per_s_system", base(p.prefill_system)}};
+}
+
+Json memory_json(const EstimateRecord& r) {
+  if (!has_memory(r)) return nullptr;
+  const MemoryRow& m = r.memory;
+  return {{"capacity_bytes", base(m.capacity)},
+          {"reserve_bytes", base(m.reserve)},
+          {"weights_bytes", base(m.weights)},
+          {"kv_bytes", base(m.cache)},
+          {"activations_bytes", base(m.activations)},
+          {"free_bytes", base(m.free)},
+          {"largest_batch_per_rank", real(m.largest_batch)}};
+}
+
+Json operator_json(const OperatorRow& o) {
+  return {{"phase", o.phase},
+          {"name", o.name},
+          {"kind", o.kind},
+          {"formula", o.formula},
+          {"count", real(o.count)},
+          {"compute", text_or_null(o.compute)},
+          {"matrix_flop", base(o.matrix)},
+          {"vector_flop", base(o.vector)},
+          {"weights_bytes", base(o.weights)},
+          {"kv_bytes", base(o.kv)},
+          {"activations_bytes", base(o.activations)},
+          {"message", text_or_null(o.message)},
+          {"message_bytes", base(o.message_bytes)},
+          {"compute_s", base(o.t_compute)},
+          {"vector_s", base(o.t_vector)},
+          {"memory_s", base(o.t_memory)},
+          {"link_s", base(o.t_link)},
+          {"overhead_s", base(o.t_overhead)},
+          {"total_s", base(o.total)},
+          {"share_of_pass", real(o.share)},
+          {"bound", o.bound}};
+}
+
+Json figure_json(const FigureRow& f) {
+  return {{"path", f.path},
+          {"value", f.value},
+          {"range", text_or_null(f.range)},
+          {"grade", f.grade},
+          {"source", f.source},
+          {"url", f.url},
+          {"date", f.date},
+          {"file", f.file},
+          {"line", f.line},
+          {"overridden", f.overridden},
+          {"note", f.note}};
+}
+
+Json comparison_json(const ComparisonRow& c) {
+  const bool known = c.infeasible.empty();
+  const auto if_known = [&](Json value) { return known ? std::move(value) : Json(nullptr); };
+  return {{"role", c.role},
+          {"verdict", known ? "feasible" : "infeasible"},
+          {"reason", text_or_null(c.infeasible)},
+          {"chip", c.chip},
+          {"system", c.system},
+          {"status", c.status},
+          {"chips", c.chips},
+          {"deployment", text_or_null(c.deployment)},
+          {"concurrency", if_known(real(c.concurrency))},
+          {"ttft_s", if_known(base(c.ttft))},
+          {"tpot_s", if_known(base(c.tpot))},
+          {"output_tokens_per_s_per_chip", if_known(base(c.output_per_chip))},
+          {"output_tokens_per_s_system", if_known(base(c.output_system))},
+          {"decode_only_tokens_per_s_per_chip", if_known(base(c.decode_per_chip))},
+          {"prefill_only_tokens_per_s_per_chip", if_known(base(c.prefill_per_chip))},
+          {"weights", text_or_null(c.weights)},
+          {"weakest_grade", text_or_null(c.weakest_grade)}};
+}
+
+template <class T>
+Json array_of(const std::vector<T>& items, Json (*convert)(const T&)) {
+  Json out = Json::array();
+  for (const T& item : items) out.push_back(convert(item));
+  return out;
+}
+
+}  // namespace
+
+std::string to_json(const EstimateRecord& record) {
+  const bool feasible = is_feasible(record);
+  Json out;
+  out["schema"] = kSchema;
+  out["version"] = record.version;
+  out["verdict"] = feasible ? "feasible" : "infeasible";
+  out["reason"] = text_or_null(record.infeasible);
+  out["nearest"] = text_or_null(record.nearest);
+  out["banners"] = record.banners;
+  out["question"] = question_json(record);
+  out["deployment"] = deployment_json(record);
+  out["search"] = {{"searched", record.searched},
+                   {"candidates", record.candidates},
+                   {"limit", text_or_null(record.limit)}};
+  out["formats"] = formats_json(record);
+  out["speculation"] = {{"draft_tokens", record.draft_tokens},
+                        {"accepted_tokens", real(record.accepted)}};
+  out["expected"] = feasible ? performance_json(record.expected) : Json(nullptr);
+  out["ceiling"] = feasible ? performance_json(record.ceiling) : Json(nullptr);
+  out["memory"] = memory_json(record);
+  out["weakest"] = {{"hardware_grade", text_or_null(record.weakest_grade)},
+                    {"hardware_path", text_or_null(record.weakest_path)},
+                    {"software_grade", text_or_null(record.weakest_stack_grade)},
+                    {"software_path", text_or_null(record.weakest_stack_path)}};
+  out["assumptions"] = record.assumptions;
+  out["operators"] = feasible ? array_of(record.operators, operator_json) : Json::array();
+  // Indices into operators, worst first.
+  out["bottlenecks"] = feasible ? Json(record.bottlenecks) : Json::array();
+  out["figures"] = array_of(record.figures, figure_json);
+  out["comparisons"] = array_of(record.comparisons, comparison_json);
+  // Bytes that are not UTF-8 become U+FFFD instead of an exception.
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace perfmodel::report

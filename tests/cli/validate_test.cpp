@@ -1,0 +1,179 @@
+// `validate` and `calibrate` as a user runs them: what they refuse, and what validate answers.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "program.hpp"
+
+namespace perfmodel::black_box {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+const fs::path kPublished = fs::path(PERFMODEL_CONFIG_DIR) / ".." / "results" / "published";
+
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+void expect_refusal(const Run& r, const Words& says) {
+  EXPECT_EQ(r.status, 2) << r.text();
+  EXPECT_EQ(r.out, "") << r.text();
+  for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.text();
+  EXPECT_EQ(r.err.find("internal error"), std::string::npos) << r.text();
+  EXPECT_TRUE(!r.err.empty() && r.err.back() == '\n') << r.text();
+}
+
+/// Header and the first record of a published file.
+std::string small_table() {
+  const auto text = slurp(kPublished / "offline_gpu.csv");
+  std::size_t end = 0;
+  for (int line = 0; line < 2; ++line) end = text.find('\n', end) + 1;
+  return text.substr(0, end);
+}
+
+class Command : public ::testing::TestWithParam<std::string> {
+ protected:
+  /// Runs the command on a file of this text.
+  black_box::Run on(const std::string& text, const Words& more = {}) {
+    spill(scratch_ / "rows.csv", text);
+    return run(with({GetParam(), "--data", (scratch_ / "rows.csv").string()}, more));
+  }
+  Scratch scratch_;
+};
+
+TEST_P(Command, RefusesFilesThatAreNotThere) {
+  expect_refusal(run({GetParam(), "--data", "/nowhere/rows.csv"}),
+                 {"cannot read '/nowhere/rows.csv'"});
+  expect_refusal(run({GetParam(), "--data", scratch_.path().string()}), {});
+  expect_refusal(run({GetParam(), "--data", ""}), {"--data", "empty"});
+  expect_refusal(run({"--configs", "/nowhere", GetParam()}), {"/nowhere"});
+}
+
+TEST_P(Command, NamesFileAndLineOfBadRows) {
+  const auto table = small_table();
+  expect_refusal(on(""), {"rows.csv:1:1: has no header line"});
+  expect_refusal(on("a,b\n1,2\n"),
+                 {"rows.csv:1:1: unknown column 'a'", "column 'chip' is missing"});
+  expect_refusal(on(table + "1,2\r\n"), {"rows.csv:3:1: has 2 fields where the header has 38"});
+  expect_refusal(on(table + "x\"y\r\n"), {"rows.csv:3:1: bad quoting"});
+  expect_refusal(on(table + std::string(1, '\0')), {"rows.csv:3:1: contains a NUL byte"});
+  auto bad = table;
+  bad.replace(bad.find("input_len"), 9, "input_lan");
+  expect_refusal(on(bad), {"unknown column 'input_lan' (did you mean 'input_len'?)"});
+  // Every file's problems are told at once.
+  spill(scratch_ / "more.csv", "");
+  expect_refusal(on("", {"--data", (scratch_ / "more.csv").string()}),
+                 {"rows.csv:1", "more.csv:1"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, Command, ::testing::Values("validate", "calibrate"),
+                         [](const auto& i) { return i.param; });
+
+TEST(Validate, RefusesUnknownWords) {
+  expect_refusal(run({"validate", "--by", "modell"}),
+                 {"--by: unknown group 'modell'", "did you mean 'model'?"});
+  expect_refusal(run({"validate", "--by", "chip,modes"}), {"'modes'", "did you mean 'mode'?"});
+  expect_refusal(run({"validate", "--by", "zzzzzzzz"}), {"one of metric, mode, chip"});
+  expect_refusal(run({"validate", "--by", "chip,"}), {"unknown group ''"});
+  expect_refusal(run({"validate", "--by", ""}), {"--by", "empty"});
+  expect_refusal(run({"validate", "--stack", "vllm-2062"}),
+                 {"unknown stack 'vllm-2062'", "did you mean"});
+  expect_refusal(run({"validate", "--format", "jsn"}), {"--format"});
+  expect_refusal(run({"validate", "--bye", "chip"}),
+                 {"unknown option '--bye'", "did you mean '--by'?"});
+  expect_refusal(run({"validate", "-o", "/nowhere/table"}), {"/nowhere/table"});
+}
+
+TEST(Calibrate, RefusesUnknownWordsBeforeItWorks) {
+  expect_refusal(run({"calibrate", "--cross-validate", "chips"}), {"--cross-validate"});
+  expect_refusal(run({"calibrate", "--iterations", "0"}), {"--iterations"});
+  expect_refusal(run({"calibrate", "--iterations", "many"}), {"--iterations"});
+  expect_refusal(run({"calibrate", "-o", "/nowhere"}), {"'/nowhere' is not a folder"});
+  expect_refusal(run({"calibrate", "--families", "/nowhere"}), {"'/nowhere' is not a folder"});
+  expect_refusal(run({"calibrate", "--residuals", "/nowhere/rows.csv"}), {"/nowhere/rows.csv"});
+}
+
+TEST(Validate, AnswersOneLinePerRow) {
+  std::size_t rows = 0;
+  for (const auto& e : fs::directory_iterator(kPublished)) {
+    if (e.path().extension() != ".csv") continue;
+    const auto r = run({"validate", "--format", "csv", "--data", e.path().string()});
+    ASSERT_EQ(r.status, 0) << r.text();
+    EXPECT_EQ(r.err, "");
+    const auto table = parse_csv(r.out);
+    ASSERT_FALSE(table.empty());
+    ASSERT_EQ(table[0].front(), "id");
+    const auto column = [&](const std::string& name) {
+      return static_cast<std::size_t>(std::find(table[0].begin(), table[0].end(), name) -
+                                      table[0].begin());
+    };
+    const auto predicted = column("predicted"), skipped = column("skipped");
+    ASSERT_LT(skipped, table[0].size());
+    for (std::size_t i = 1; i < table.size(); ++i)
+      EXPECT_NE(table[i][predicted].empty(), table[i][skipped].empty()) << table[i].front();
+    rows += table.size() - 1;
+  }
+  const auto all = run({"validate", "--format", "csv"});
+  EXPECT_EQ(parse_csv(all.out).size() - 1, rows);
+}
+
+TEST(Validate, GroupsByEveryWordOfItsHelp) {
+  const auto r = run({"validate", "--by", "metric,mode,chip,model,stack,profile,source"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_NE(r.out.find("measured numbers expressed"), std::string::npos);
+  for (const char* word : {"metric ", "mode ", "chip ", "model ", "stack ", "profile ", "source "})
+    EXPECT_NE(r.out.find(std::string("\n") + word), std::string::npos) << word;
+  EXPECT_EQ(r.out, run({"validate", "--by", "metric,mode,chip,model,stack,profile,source"}).out);
+}
+
+TEST(Validate, WritesToAFile) {
+  const Scratch scratch;
+  const auto path = scratch / "table.txt";
+  const auto r = run({"validate", "--stack", "typical", "-o", path.string()});
+  EXPECT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(r.out, "");
+  EXPECT_EQ(slurp(path), run({"validate", "--stack", "typical"}).out);
+}
+
+/// Everything that was published, in a time that a person waits for; sanitizers take ten times it.
+TEST(Validate, IsQuick) {
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(run({"validate"}).status, 0);
+  const auto took = std::chrono::steady_clock::now() - begin;
+#if defined(NDEBUG)
+  EXPECT_LT(took, std::chrono::seconds(5));
+#else
+  EXPECT_LT(took, std::chrono::seconds(60));
+#endif
+}
+
+TEST(Calibrate, WritesProfilesAndResidualsThatRead) {
+  const Scratch scratch;
+  const auto text = small_table();
+  spill(scratch / "rows.csv", text);
+  fs::create_directory(scratch / "stacks");
+  fs::create_directory(scratch / "families");
+  const auto r =
+      run({"calibrate", "--data", (scratch / "rows.csv").string(), "--iterations", "3", "-o",
+           (scratch / "stacks").string(), "--families", (scratch / "families").string(),
+           "--residuals", (scratch / "residuals.csv").string()});
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(parse_csv(slurp(scratch / "residuals.csv")).size(), 2u);
+  for (const char* folder : {"stacks", "families"}) {
+    std::size_t files = 0;
+    for (const auto& e : fs::directory_iterator(scratch / folder)) {
+      const auto checked = run({"check", e.path().string()});
+      EXPECT_EQ(checked.status, 0) << checked.text();
+      ++files;
+    }
+    EXPECT_GE(files, 1u) << folder;
+  }
+}
+
+}  // namespace
+}  // namespace perfmodel::black_box
