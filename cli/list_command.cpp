@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/catalog.hpp"
+#include "cli/columns.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
@@ -105,20 +106,6 @@ const std::vector<Listing>& listings() {
   return all;
 }
 
-std::string aligned(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& r : rows)
-    for (std::size_t i = 0; i < r.size(); ++i) widths[i] = std::max(widths[i], r[i].size());
-  std::string s;
-  for (const auto& r : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < r.size(); ++i) line += fmt::format("{:<{}}  ", r[i], widths[i]);
-    line.erase(line.find_last_not_of(' ') + 1);
-    s += line + "\n";
-  }
-  return s;
-}
-
 std::string csv(const std::vector<Row>& rows) {
   std::string s;
   for (const auto& r : rows) {
@@ -143,7 +130,7 @@ int run(const std::string& what, const std::string& format, const Chosen& chosen
     if (l.kind != kind->name) continue;
     std::vector<Row> rows = {l.header};
     for (const auto& id : catalog.ids(*kind)) rows.push_back(l.row(catalog, id));
-    emit("", format == "csv" ? csv(rows) : aligned(rows));
+    emit("", format == "csv" ? csv(rows) : in_columns(rows, report::Align::left));
   }
   return kExitDone;
 }

@@ -9,6 +9,7 @@
 
 #include "calibrate/run.hpp"
 #include "calibrate/statistics.hpp"
+#include "cli/columns.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/measurements.hpp"
@@ -131,20 +132,6 @@ void add_rows(std::vector<std::vector<std::string>>& table, const std::vector<Li
   }
 }
 
-std::string aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& r : rows)
-    for (std::size_t i = 0; i < r.size(); ++i) widths[i] = std::max(widths[i], r[i].size());
-  std::string s;
-  for (const auto& r : rows) {
-    for (std::size_t i = 0; i < r.size(); ++i)
-      s += i == 0 ? fmt::format("{:<{}}", r[i], widths[i])
-                  : fmt::format("  {:>{}}", r[i], widths[i]);
-    s += "\n";
-  }
-  return s;
-}
-
 std::string render_table(const std::vector<Line>& lines, const std::vector<const Grouping*>& by) {
   std::size_t expressed = 0;
   std::map<std::string, std::size_t> reasons;
@@ -164,7 +151,7 @@ std::string render_table(const std::vector<Line>& lines, const std::vector<const
     std::vector<std::vector<std::string>> table = {
         {std::string(one->word), "n", "median", "mean", "p90", "bias", "rank"}};
     add_rows(table, lines, *one);
-    s += "\n" + aligned(table);
+    s += "\n" + in_columns(table, report::Align::right);
   }
   return s;
 }
