@@ -33,7 +33,8 @@ spec::Outcome<Plan> compile(const llm::LlmSpec& llm, const mapping::Parallelism&
                             const mapping::Precision& precision, const cost::Machine& machine,
                             int draft_tokens);
 
-/// Time of one pass, and where it went. Parts add up to `total` after overlap.
+/// Time of one pass, and where it went. After overlap the parts add up to `total`, but for
+/// pipelines whose layers do not divide: `stage_excess` scales the layers' share of it.
 struct PassTime {
   Time total{};
   Time main{};           // everything that nothing hides
