@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <map>
+
+#include "calibrate/columns.hpp"
 
 namespace perfmodel::calibrate {
 namespace {
@@ -68,8 +69,7 @@ bool groups_thousands(const std::string& s, std::size_t comma) {
 
 class RowReader {
  public:
-  RowReader(const std::map<std::string_view, std::size_t>& columns, const Table::Row& row)
-      : columns_(columns), row_(row) {}
+  RowReader(const Columns& columns, const Table::Row& row) : columns_(columns), row_(row) {}
 
   const std::string& text(std::string_view column) const {
     return row_.fields[columns_.at(column)];
@@ -106,7 +106,7 @@ class RowReader {
   }
 
  private:
-  const std::map<std::string_view, std::size_t>& columns_;
+  const Columns& columns_;
   const Table::Row& row_;
 };
 
@@ -128,25 +128,7 @@ std::optional<double> Measurement::note_number(std::string_view key) const {
 
 std::vector<Measurement> read_measurements(const Table& table, const std::string& file,
                                            spec::Diagnostics& diagnostics) {
-  std::map<std::string_view, std::size_t> columns;
-  for (std::size_t i = 0; i < table.header.size(); ++i) {
-    const auto& name = table.header[i];
-    if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end()) {
-      const auto near = spec::nearest(name, {kColumns.begin(), kColumns.end()});
-      diagnostics.add({file,
-                       {table.header_line, 1},
-                       "",
-                       fmt::format("unknown column '{}'", name),
-                       near.empty() ? "" : fmt::format("did you mean '{}'?", near)});
-    }
-    if (!columns.emplace(name, i).second)
-      diagnostics.add(
-          {file, {table.header_line, 1}, "", fmt::format("column '{}' is there twice", name), ""});
-  }
-  for (auto name : kColumns)
-    if (columns.find(name) == columns.end())
-      diagnostics.add(
-          {file, {table.header_line, 1}, "", fmt::format("column '{}' is missing", name), ""});
+  const auto columns = read_header(table, file, kColumns, kColumns, diagnostics);
   if (!diagnostics.empty()) return {};
 
   std::vector<Measurement> out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "spec/date.hpp"
 #include "spec/messages.hpp"
 #include "spec/reader.hpp"
 #include "spec/wording.hpp"
@@ -11,23 +12,6 @@ namespace perfmodel::spec {
 namespace {
 
 constexpr std::string_view kSourcesKey = "sources";
-
-// YYYY, YYYY-MM or YYYY-MM-DD.
-bool is_date(std::string_view text) {
-  constexpr std::string_view pattern = "dddd-dd-dd";
-  if (text.size() != 4 && text.size() != 7 && text.size() != 10) return false;
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (pattern[i] == 'd' ? !digit(text[i]) : text[i] != '-') return false;
-  }
-  const auto two_digits = [&](std::size_t at) {
-    return (text[at] - '0') * 10 + text[at + 1] - '0';
-  };
-  const auto within = [&](std::size_t at, int last) {
-    return text.size() <= at || (two_digits(at) >= 1 && two_digits(at) <= last);
-  };
-  return within(5, 12) && within(8, 31);
-}
 
 bool any_overridden(const Node& node) {
   const auto& entries = node.entries;
@@ -78,8 +62,7 @@ std::vector<Source> Context::read_sources() {
     source.date = reader.text("date", Need::optional).value_or("");
     if (!source.date.empty() && !is_date(source.date)) {
       problem(value.find("date")->mark, joined_path(path, "date"),
-              fmt::format(message::bad_date, quoted(source.date)),
-              "write YYYY, YYYY-MM or YYYY-MM-DD");
+              fmt::format(message::bad_date, quoted(source.date)), std::string(kDateHint));
     }
     reader.finish();
     out.push_back(std::move(source));
