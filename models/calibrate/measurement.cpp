@@ -154,6 +154,7 @@ std::vector<Measurement> read_measurements(const Table& table, const std::string
     m.metric_text = r.text("metric");
     m.metric = find_name<Metric>(kMetricNames, m.metric_text);
     m.statistic = r.text("statistic");
+    m.unit = r.text("unit");
     m.notes = r.text("notes");
     m.n_chips = r.number("n_chips");
     m.prefill = r.degrees("prefill");

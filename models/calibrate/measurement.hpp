@@ -67,7 +67,7 @@ struct Measurement {
   std::string id, source, url, date, chip, model, weights, activations, kv, stack, version;
   std::optional<Mode> mode;  // empty: a mode this program does not know (its text is mode_text)
   std::optional<Metric> metric;
-  std::string mode_text, metric_text, statistic, notes;
+  std::string mode_text, metric_text, statistic, unit, notes;
   std::optional<double> n_chips;
   Degrees prefill, decode;
   std::optional<double> input, output, jitter, concurrency, batch_per_chip, draft_tokens, accepted,
@@ -78,8 +78,9 @@ struct Measurement {
   std::optional<double> note_number(std::string_view key) const;
 };
 
-/// Reads the canonical columns. Unknown columns, missing columns, numbers that are none and values
-/// that are not positive are diagnostics.
+/// Reads the canonical columns. `unit` is kept as written: the metric's name decides. Unknown
+/// columns, missing columns, numbers that are none and values that are not positive are
+/// diagnostics.
 std::vector<Measurement> read_measurements(const Table& table, const std::string& file,
                                            spec::Diagnostics& diagnostics);
 
