@@ -2,12 +2,16 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "cli/catalog.hpp"
 #include "cli/commands.hpp"
+#include "cli/data_check.hpp"
 #include "cli/errors.hpp"
+#include "cli/manifest.hpp"
+#include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "spec/diagnostics.hpp"
 
@@ -15,6 +19,10 @@ namespace perfmodel::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+bool checks(const fs::path& path) {
+  return path.extension() == ".yaml" || path.extension() == ".csv" || path.filename() == kManifest;
+}
 
 /// The kind of a file by the folder it lies in, else by its first keys.
 const Kind* kind_of(const fs::path& path, const std::string& text) {
@@ -28,13 +36,17 @@ const Kind* kind_of(const fs::path& path, const std::string& text) {
 
 class Linter {
  public:
+  explicit Linter(const Chosen& chosen) : chosen_(chosen) {}
+
   void file(const fs::path& path, const std::string& shown) {
     ++files_;
+    if (path.filename() == kManifest) return check_manifest(path, shown, diagnostics_);
     const auto text = read_file(path);
     if (!text) {
       diagnostics_.add({shown, {}, "", "cannot be read", ""});
       return;
     }
+    if (path.extension() == ".csv") return data().file(path, shown, *text);
     const auto* kind = kind_of(path, *text);
     if (kind == nullptr) {
       diagnostics_.add(
@@ -42,7 +54,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload",
-           ""});
+           "measurements are files named *.csv"});
       return;
     }
     Catalog::lint(*kind, *text, shown, diagnostics_);
@@ -64,7 +76,8 @@ class Linter {
     }
   }
 
-  int finish() const {
+  int finish() {
+    if (data_) data_->finish();
     if (diagnostics_.empty()) {
       emit("", fmt::format("{} files, no problems\n", files_));
       return kExitDone;
@@ -75,6 +88,15 @@ class Linter {
   }
 
  private:
+  /// Measurements name chips and models, so the catalog is looked for with the first of them.
+  DataChecker& data() {
+    if (!data_) {
+      catalog_.emplace(Catalog::locate(chosen_.configs));
+      data_.emplace(*catalog_, diagnostics_);
+    }
+    return *data_;
+  }
+
   void refer(const Catalog& catalog, const Kind& kind, const std::string& to,
              std::string_view from_kind, const std::string& from, const std::string& key) {
     if (catalog.exists(kind, to)) return;
@@ -106,16 +128,19 @@ class Linter {
     }
   }
 
+  const Chosen& chosen_;
   spec::Diagnostics diagnostics_;
+  std::optional<Catalog> catalog_;
+  std::optional<DataChecker> data_;
   std::size_t files_ = 0;
 };
 
 int run(const std::vector<std::string>& paths, const Chosen& chosen) {
-  Linter linter;
+  Linter linter(chosen);
   const auto folder = [&](const fs::path& root) {
     std::vector<fs::path> files;
     for (const auto& entry : fs::recursive_directory_iterator(root))
-      if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+      if (checks(entry.path())) files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     for (const auto& f : files) linter.file(f, f.string());
   };
@@ -123,6 +148,11 @@ int run(const std::vector<std::string>& paths, const Chosen& chosen) {
     const Catalog catalog(Catalog::locate(chosen.configs));
     folder(catalog.root());
     linter.across(catalog);
+    if (const auto results = results_folder(catalog); fs::is_directory(results)) {
+      folder(results);
+      if (!fs::exists(results / kManifest))
+        linter.file(results / kManifest, (results / kManifest).string());
+    }
     return linter.finish();
   }
   for (const auto& p : paths) {
@@ -140,8 +170,8 @@ int run(const std::vector<std::string>& paths, const Chosen& chosen) {
 
 void add_check(CLI::App& app, Chosen& chosen) {
   auto paths = std::make_shared<std::vector<std::string>>();
-  auto* c =
-      app.add_subcommand("check", "lint configs: all of them, or the files and folders named");
+  auto* c = app.add_subcommand(
+      "check", "check configs and measurements: all of them, or the files and folders named");
   c->add_option("path", *paths, "files or folders");
   c->callback([=, &chosen] { chosen.action = [=, &chosen] { return run(*paths, chosen); }; });
 }

@@ -33,8 +33,13 @@ int months(const std::string& date) {
 
 }  // namespace
 
+fs::path results_folder(const Catalog& catalog) {
+  const auto& root = catalog.root();
+  return (root.has_filename() ? root : root.parent_path()).parent_path() / "results";
+}
+
 std::vector<std::string> published_files(const Catalog& catalog) {
-  const auto folder = catalog.root().parent_path() / "results" / "published";
+  const auto folder = results_folder(catalog) / "published";
   std::vector<std::string> files;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error))

@@ -12,6 +12,9 @@
 
 namespace perfmodel::cli {
 
+/// The folder of measurements that lies beside the configs; it need not exist.
+std::filesystem::path results_folder(const Catalog& catalog);
+
 /// The canonical files beside the configs, sorted.
 std::vector<std::string> published_files(const Catalog& catalog);
 

@@ -36,6 +36,7 @@ def main(cmake, build):
         if not listed():
             raise SystemExit(f"the installed program does not list {CHIP}")
         answer("estimate", "--chip", CHIP)
+        answer("check")  # holds the installed measurements against their manifest
         (prefix / "share" / "perfmodel" / "configs" / "chips" / f"{CHIP}.yaml").unlink()
         if listed():
             raise SystemExit("the installed program reads configs outside its own prefix")

@@ -1,5 +1,5 @@
-// Any bytes at all as a table of measurements. Nothing may crash; a table without problems is
-// rectangular, its lines rise, and its measurements are positive.
+// Any bytes at all as a table of measurements or operator timings. Nothing may crash; a table
+// without problems is rectangular, its lines rise, and its measurements are positive.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "calibrate/measurement.hpp"
+#include "calibrate/operator_timing.hpp"
 
 namespace {
 
@@ -26,6 +27,15 @@ void require_sane(const perfmodel::calibrate::Measurement& m) {
     require(!v || std::isfinite(*v));
 }
 
+void require_sane(const perfmodel::calibrate::OperatorTiming& t) {
+  require(t.time > perfmodel::Time() && t.time.is_finite() && t.line > 1);
+  require(!t.id.empty() && !t.source.empty() && !t.chip.empty());
+  for (const double v :
+       {t.m, t.n, t.k, t.groups, t.rows, t.topk, t.batch, t.length, t.heads, t.kv_heads, t.head_dim,
+        t.v_dim, t.devices, t.devices_per_node, t.tokens, t.bytes.base()})
+    require(v >= 0 && std::isfinite(v));
+}
+
 void read(std::string_view text) {
   using namespace perfmodel;
   spec::Diagnostics diagnostics;
@@ -42,9 +52,19 @@ void read(std::string_view text) {
     last = row.line;
   }
   const auto rows = calibrate::read_measurements(table, "fuzz.csv", diagnostics);
-  if (!diagnostics.empty()) return;
-  require(rows.size() == table.rows.size());
-  for (const auto& m : rows) require_sane(m);
+  if (diagnostics.empty()) {
+    require(rows.size() == table.rows.size());
+    for (const auto& m : rows) require_sane(m);
+  }
+  spec::Diagnostics of_timings;
+  const auto timings = calibrate::read_operator_timings(table, "fuzz.csv", of_timings);
+  if (of_timings.empty()) {
+    require(timings.size() == table.rows.size());
+    for (const auto& t : timings) require_sane(t);
+  }
+  spec::Diagnostics of_sources;
+  const auto sources = calibrate::read_operator_sources(table, "fuzz.csv", of_sources);
+  require(!of_sources.empty() || sources.size() == table.rows.size());
 }
 
 /// A header that is right, so that fields are reached too.
@@ -55,11 +75,16 @@ const std::string kHeader =
     "input_len,output_len,length_jitter,concurrency,batch_per_chip,draft_tokens,accepted_per_step,"
     "prefix_hit,metric,statistic,value,unit,notes\n";
 
+const std::string kTimings =
+    "id,source,chip,op,kernel,dtype,weight_dtype,kv_dtype,quantise,m,n,k,groups,rows,topk,batch,"
+    "length,heads,kv_heads,head_dim,v_dim,devices,devices_per_node,bytes,tokens,time_us,flag\n";
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   read(text);
   read(kHeader + std::string(text));
+  read(kTimings + std::string(text));
   return 0;
 }
