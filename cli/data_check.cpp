@@ -26,7 +26,7 @@ std::string source_hint(const std::string& word, const std::set<std::string>& so
 
 }  // namespace
 
-void DataChecker::add(spec::Diagnostics own) {
+void DataChecker::add(const spec::Diagnostics& own) {
   for (auto& d : own.sorted()) diagnostics_.add(std::move(d));
 }
 
@@ -100,7 +100,7 @@ void DataChecker::timings(const calibrate::Table& table, const fs::path& path,
     if (!above.empty())
       problem("time_us", std::move(above), "correct the row, or give the reason in its flag");
   }
-  add(std::move(own));
+  add(own);
 }
 
 void DataChecker::file(const fs::path& path, const std::string& shown, const std::string& text) {
@@ -109,7 +109,7 @@ void DataChecker::file(const fs::path& path, const std::string& shown, const std
   const auto has = [&](std::string_view column) {
     return std::find(table.header.begin(), table.header.end(), column) != table.header.end();
   };
-  if (!own.empty()) return add(std::move(own));
+  if (!own.empty()) return add(own);
   if (path.filename() == kSources || has("licence")) {
     calibrate::read_operator_sources(table, shown, own);
   } else if (has("time_us") || has("op")) {
@@ -130,14 +130,14 @@ void DataChecker::file(const fs::path& path, const std::string& shown, const std
              "is no table of measurements: neither a column 'metric' nor 'time_us' nor 'licence'",
              "see the SCHEMA.md of results/published and results/operators"});
   }
-  add(std::move(own));
+  add(own);
 }
 
 void DataChecker::finish() {
   spec::Diagnostics own;
   calibrate::check_measurements(measurements_, own);
   measurements_.clear();
-  add(std::move(own));
+  add(own);
 }
 
 }  // namespace perfmodel::cli

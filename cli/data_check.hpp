@@ -44,7 +44,7 @@ class DataChecker {
 
   void timings(const calibrate::Table& table, const std::filesystem::path& path,
                const std::string& shown);
-  void add(spec::Diagnostics own);
+  void add(const spec::Diagnostics& own);
   const Known& look_up(const Kind& kind, const std::string& word);
   const std::set<std::string>* sources_beside(const std::filesystem::path& path);
 

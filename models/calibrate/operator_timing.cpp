@@ -35,7 +35,7 @@ constexpr std::array<CountColumn, 15> kCounts = {
      {"devices_per_node", &OperatorTiming::devices_per_node},
      {"tokens", &OperatorTiming::tokens}}};
 
-constexpr std::array<std::string_view, 27> kColumns = {"id",
+constexpr std::array<std::string_view, 28> kColumns = {"id",
                                                        "source",
                                                        "chip",
                                                        "op",
@@ -61,7 +61,8 @@ constexpr std::array<std::string_view, 27> kColumns = {"id",
                                                        "bytes",
                                                        "tokens",
                                                        "time_us",
-                                                       "flag"};
+                                                       "flag",
+                                                       "note"};
 constexpr std::array<std::string_view, 6> kNeeded = {"id", "source",  "chip",
                                                      "op", "time_us", "flag"};
 constexpr std::array<std::string_view, 7> kSourceColumns = {
@@ -210,10 +211,8 @@ void check_shape(const OperatorTiming& t, const Row& r) {
 
 std::vector<OperatorTiming> read_operator_timings(const Table& table, const std::string& file,
                                                   spec::Diagnostics& diagnostics) {
-  std::vector<std::string_view> known(kColumns.begin(), kColumns.end());
-  known.push_back("note");
   spec::Diagnostics of_header;
-  const auto columns = read_header(table, file, known, kNeeded, of_header);
+  const auto columns = read_header(table, file, kColumns, kNeeded, of_header);
   if (!of_header.empty()) {
     for (auto& d : of_header.sorted()) diagnostics.add(std::move(d));
     return {};
