@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -41,6 +42,9 @@ std::vector<std::string> peek_aliases(const std::string& text) {
   }
   return r;
 }
+
+/// Whose curves an architecture without parent takes.
+constexpr std::string_view kRootFamily = "generic";
 
 /// "llm" and "chip" name themselves; the plural of the folder is for messages about many.
 std::string label(const Kind& kind) {
@@ -157,20 +161,57 @@ spec::Document Catalog::read(const Kind& kind, std::string_view word,
   return document;
 }
 
+template <class T>
+T Catalog::get(const Kind& kind, std::string_view word, const std::vector<Override>& overrides,
+               Memo<T>& memo,
+               std::optional<T> (*parse)(const spec::Document&, spec::Diagnostics&)) const {
+  const auto prefix = std::string(kind.name) + ".";
+  const bool changed = std::any_of(overrides.begin(), overrides.end(),
+                                   [&](const Override& o) { return o.path.starts_with(prefix); });
+  if (!changed)
+    if (const auto known = memo.find(word); known != memo.end()) return known->second;
+  spec::Diagnostics diagnostics;
+  const auto document = read(kind, word, overrides, diagnostics);
+  auto value = parse_or_throw<T>(document, diagnostics, parse);
+  if (!changed) memo.emplace(word, value);
+  return value;
+}
+
 #define PERFMODEL_CATALOG_GET(Type, name, index, parser)                                    \
   Type Catalog::name(std::string_view word, const std::vector<Override>& overrides) const { \
-    spec::Diagnostics diagnostics;                                                          \
-    const auto document = read(kKinds[index], word, overrides, diagnostics);                \
-    return parse_or_throw<Type>(document, diagnostics, parser);                             \
+    return get<Type>(kKinds[index], word, overrides, name##_, parser);                      \
   }
 PERFMODEL_CATALOG_GET(hw::Chip, chip, 0, hw::read_chip)
-PERFMODEL_CATALOG_GET(hw::Family, family, 1, hw::read_family)
 PERFMODEL_CATALOG_GET(hw::Memory, memory, 2, hw::read_memory)
 PERFMODEL_CATALOG_GET(hw::System, system, 3, hw::read_system)
 PERFMODEL_CATALOG_GET(llm::LlmSpec, llm, 4, llm::read_llm)
 PERFMODEL_CATALOG_GET(cost::Stack, stack, 5, cost::read_stack)
 PERFMODEL_CATALOG_GET(serving::Workload, workload, 6, serving::read_workload)
 #undef PERFMODEL_CATALOG_GET
+
+hw::Family Catalog::family(std::string_view word, const std::vector<Override>& overrides) const {
+  spec::Diagnostics diagnostics;
+  const auto document = read(kKinds[1], word, overrides, diagnostics);
+  auto f = parse_or_throw<hw::Family>(document, diagnostics, hw::read_family);
+  std::set<std::string> seen = {f.id};
+  for (auto at = f.id, parent = f.parent; at != kRootFamily;) {
+    if (parent.empty()) parent = kRootFamily;
+    if (!seen.insert(parent).second)
+      throw UsageError(
+          fmt::format("family '{}' is its own ancestor, by the parent of '{}'", parent, at));
+    const auto above = family_alone(parent);
+    f.kernels.fill_from(above.kernels);
+    at = above.id;
+    parent = above.parent;
+  }
+  return f;
+}
+
+hw::Family Catalog::family_alone(std::string_view word) const {
+  spec::Diagnostics diagnostics;
+  const auto document = read(kKinds[1], word, {}, diagnostics);
+  return parse_or_throw<hw::Family>(document, diagnostics, hw::read_family);
+}
 
 void Catalog::lint(const Kind& kind, std::string_view text, const std::string& file,
                    spec::Diagnostics& diagnostics) {

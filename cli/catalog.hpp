@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +41,7 @@ inline constexpr std::array<Kind, 7> kKinds = {{{"chip", "chips"},
                                                 {"workload", "workloads"}}};
 const Kind* find_kind(std::string_view name_or_folder);
 
+/// Not to be shared between threads: it remembers what it read.
 class Catalog {
  public:
   explicit Catalog(std::filesystem::path root) : root_(std::move(root)) {}
@@ -57,7 +60,9 @@ class Catalog {
 
   /// Each resolves, reads, overrides and parses; throws UsageError with all diagnostics.
   hw::Chip chip(std::string_view word, const std::vector<Override>& overrides = {}) const;
+  /// With the curves of its ancestors where it has none of its own.
   hw::Family family(std::string_view word, const std::vector<Override>& overrides = {}) const;
+  hw::Family family_alone(std::string_view word) const;
   hw::Memory memory(std::string_view word, const std::vector<Override>& overrides = {}) const;
   hw::System system(std::string_view word, const std::vector<Override>& overrides = {}) const;
   llm::LlmSpec llm(std::string_view word, const std::vector<Override>& overrides = {}) const;
@@ -73,7 +78,22 @@ class Catalog {
   spec::Document read(const Kind& kind, std::string_view word,
                       const std::vector<Override>& overrides, spec::Diagnostics& diagnostics) const;
 
+  /// What was read before and not overridden, by the word that named it: parsing is most of what a
+  /// single answer costs, and an answer meets the same files again in its comparisons.
+  template <class T>
+  using Memo = std::map<std::string, T, std::less<>>;
+  template <class T>
+  T get(const Kind& kind, std::string_view word, const std::vector<Override>& overrides,
+        Memo<T>& memo, std::optional<T> (*parse)(const spec::Document&, spec::Diagnostics&)) const;
+
   std::filesystem::path root_;
+  mutable Memo<hw::Chip> chip_;
+  mutable Memo<hw::Family> family_;
+  mutable Memo<hw::Memory> memory_;
+  mutable Memo<hw::System> system_;
+  mutable Memo<llm::LlmSpec> llm_;
+  mutable Memo<cost::Stack> stack_;
+  mutable Memo<serving::Workload> workload_;
 };
 
 /// Whole file, or empty if it cannot be read.

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include "cli/manifest.hpp"
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
+#include "cli/published_index.hpp"
 #include "spec/diagnostics.hpp"
 
 namespace perfmodel::cli {
@@ -70,10 +72,24 @@ class Linter {
       if (!c.system.empty()) refer(catalog, kKinds[3], c.system, "chip", id, "system");
       for (const auto& a : c.alternatives) refer(catalog, kKinds[0], a, "chip", id, "alternatives");
     }
+    for (const auto& id : catalog.ids(kKinds[1])) ancestors(catalog, id);
     for (const auto& id : catalog.ids(kKinds[3])) {
       const auto s = catalog.system(id);
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
+  }
+
+  /// What is made from the configs and the measurements beside them.
+  void derived(const Catalog& catalog) {
+    if (!diagnostics_.empty()) return;
+    const auto made = make_index(catalog);
+    const auto path = index_path(catalog);
+    if (made.files.empty() || read_file(path) == calibrate::to_text(made)) return;
+    diagnostics_.add({path.string(),
+                      {1, 1},
+                      "",
+                      "does not fit the measurements and configs",
+                      "perfmodel index makes it anew"});
   }
 
   int finish() {
@@ -108,6 +124,26 @@ class Linter {
                       spec::nearest(to, {ids.begin(), ids.end()})});
   }
 
+  /// A family's curves come from its parents, so these must exist and not lead back to it.
+  void ancestors(const Catalog& catalog, const std::string& id) {
+    std::set<std::string> seen = {id};
+    for (auto at = id;;) {
+      const auto parent = catalog.family_alone(at).parent;
+      if (parent.empty()) return;
+      refer(catalog, kKinds[1], parent, "family", at, "parent");
+      if (!catalog.exists(kKinds[1], parent)) return;
+      if (!seen.insert(parent).second) {
+        diagnostics_.add({catalog.path_of(kKinds[1], id).string(),
+                          {1, 1},
+                          "parent",
+                          fmt::format("'{}' is its own ancestor", id),
+                          ""});
+        return;
+      }
+      at = parent;
+    }
+  }
+
   void names(const Catalog& catalog) {
     for (const auto& kind : kKinds) {
       std::map<std::string, std::string> owner;
@@ -140,7 +176,9 @@ int run(const std::vector<std::string>& paths, const Chosen& chosen) {
   const auto folder = [&](const fs::path& root) {
     std::vector<fs::path> files;
     for (const auto& entry : fs::recursive_directory_iterator(root))
-      if (checks(entry.path())) files.push_back(entry.path());
+      // results/accuracy is made by this program; the tests that remake it guard it.
+      if (entry.path().parent_path().filename() != "accuracy" && checks(entry.path()))
+        files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     for (const auto& f : files) linter.file(f, f.string());
   };
@@ -148,6 +186,7 @@ int run(const std::vector<std::string>& paths, const Chosen& chosen) {
     const Catalog catalog(Catalog::locate(chosen.configs));
     folder(catalog.root());
     linter.across(catalog);
+    linter.derived(catalog);
     if (const auto results = results_folder(catalog); fs::is_directory(results)) {
       folder(results);
       if (!fs::exists(results / kManifest))

@@ -22,5 +22,6 @@ void add_show(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_validate(CLI::App& app, Chosen& chosen);
 void add_calibrate(CLI::App& app, Chosen& chosen);
+void add_index(CLI::App& app, Chosen& chosen);
 
 }  // namespace perfmodel::cli

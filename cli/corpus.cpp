@@ -19,7 +19,7 @@ namespace {
 double sigma_of(Metric metric) {
   switch (metric) {
     case Metric::ttft:
-      return 1.2;
+      return 0.4;
     case Metric::tpot:
     case Metric::step:
     case Metric::itl:
@@ -44,24 +44,31 @@ bool informs(const Measurement& m) {
 Corpus express_all(const std::vector<Measurement>& rows, const cost::Stack& base,
                    CatalogLibrary& library) {
   Corpus c;
-  std::map<std::string, const calibrate::Run*> known;
+  std::map<std::string, spec::Outcome<const calibrate::Run*>> known;
   for (const auto& m : rows) {
     const auto key = run_key(m);
     auto at = known.find(key);
     if (at == known.end()) {
       auto run = calibrate::express(m, library, base);
-      const calibrate::Run* kept = nullptr;
-      if (run) kept = &c.runs.emplace_back(std::move(*run));
-      at = known.emplace(key, kept).first;
+      if (run)
+        at = known.emplace(key, &c.runs.emplace_back(std::move(*run))).first;
+      else
+        at = known.emplace(key, run.error()).first;
     }
-    if (at->second == nullptr) continue;
-    c.rows.push_back({&m, at->second, StackShelf::profile_name(m), at->second->site->family.id});
+    if (!at->second) {
+      c.skipped.push_back({&m, at->second.error().reason});
+      continue;
+    }
+    const auto* run = *at->second;
+    c.rows.push_back({&m, run, StackShelf::profile_name(m), run->site->family.id});
   }
   return c;
 }
 
 std::vector<Observation> observations_of(const Corpus& c,
                                          const std::function<bool(const Measurement&)>& keep) {
+  std::map<const calibrate::Run*, std::size_t> order;
+  for (const auto& run : c.runs) order.emplace(&run, order.size());
   std::vector<Observation> out;
   for (const auto& r : c.rows) {
     if (!informs(*r.m) || !keep(*r.m)) continue;
@@ -76,9 +83,10 @@ std::vector<Observation> observations_of(const Corpus& c,
         fmt::format("{}|{}|{}|{}", r.m->chip, r.m->model, r.profile, calibrate::name_of(o.metric));
     out.push_back(std::move(o));
   }
-  // Rows of one run side by side: the run is then predicted once.
+  // Rows of one run side by side: the run is then predicted once. By number, not by address, with
+  // which the order of sums and so their last digits would change from one process to the next.
   std::stable_sort(out.begin(), out.end(),
-                   [](const auto& a, const auto& b) { return std::less<>()(a.run, b.run); });
+                   [&](const auto& a, const auto& b) { return order.at(a.run) < order.at(b.run); });
   return out;
 }
 

@@ -22,9 +22,13 @@ struct Corpus {
     std::string family;
   };
   std::vector<Row> rows;
+  struct Skipped {
+    const calibrate::Measurement* m = nullptr;
+    std::string reason;
+  };
+  std::vector<Skipped> skipped;  // what cannot be expressed
 };
 
-/// Rows that cannot be expressed are left out; `validate` says why.
 Corpus express_all(const std::vector<calibrate::Measurement>& rows, const cost::Stack& base,
                    CatalogLibrary& library);
 

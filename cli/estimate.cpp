@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/errors.hpp"
+#include "cli/evidence.hpp"
 #include "cli/record.hpp"
 #include "cli/setup.hpp"
 
@@ -103,6 +104,7 @@ EstimateResult run_estimate(const Catalog& catalog, const EstimateOptions& optio
   const auto outcome = solve(setup, question, question.precision, question.request);
   if (outcome) {
     fill_answer(result.record, setup, question, *outcome);
+    fill_evidence(result.record, catalog, setup, question, *outcome, options);
     if (!options.words.no_compare) compare(catalog, setup, question, result.record);
     return result;
   }

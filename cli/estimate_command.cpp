@@ -10,6 +10,8 @@
 namespace perfmodel::cli {
 namespace {
 
+constexpr int kMostNearest = 100;
+
 std::string render(const report::EstimateRecord& record, const EstimateArguments& w) {
   if (w.format == "csv") return report::to_csv(record, w.explain);
   if (w.format == "json") return report::to_json(record);
@@ -62,6 +64,9 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
   c->add_flag("--assume", w->assume, "use the family's value for figures that nobody published");
   c->add_flag("--explain", w->explain, "every operator and every figure");
   c->add_flag("--no-compare", w->no_compare, "leave out the alternatives and reference systems");
+  c->add_option("--nearest", w->nearest, "published runs to show that are most like the deployment")
+      ->check(CLI::Range(0, kMostNearest))
+      ->capture_default_str();
   c->add_option("--format", w->format, "table, csv, json or md")
       ->check(CLI::IsMember({"table", "csv", "json", "md"}))
       ->capture_default_str();

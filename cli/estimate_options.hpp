@@ -24,6 +24,7 @@ struct EstimateArguments {
   bool assume = false;
   bool explain = false;
   bool no_compare = false;
+  int nearest = 3;
   std::string format = "table";
   std::string out;
 };

@@ -147,6 +147,12 @@ int when_of(const calibrate::Measurement& m) {
 
 const cost::Stack& StackShelf::for_row(const calibrate::Measurement& m) const {
   if (only_) return stacks_.front();
+  // One name can stand for two code bases (SGLang's back ends for GPUs and for Ascend), so the
+  // profile that was fitted to such rows comes before those that merely serve the name.
+  const auto own = profile_name(m);
+  const auto fitted =
+      std::find_if(stacks_.begin(), stacks_.end(), [&](const auto& s) { return s.id == own; });
+  if (fitted != stacks_.end()) return *fitted;
   const auto word = plain(m.stack);
   const int when = when_of(m);
   const cost::Stack* best = &stacks_[fallback_];

@@ -40,8 +40,8 @@ class CatalogLibrary : public calibrate::Library {
   std::map<std::string, spec::Outcome<std::unique_ptr<llm::LlmSpec>>> llms_;
 };
 
-/// The software profiles, and which of them a row ran on: the one that serves the row's stack with
-/// the nearest date, `typical` where none does.
+/// The software profiles, and which of them a row ran on: the one fitted to its software and year,
+/// else the one that serves the row's stack with the nearest date, `typical` where none does.
 class StackShelf {
  public:
   /// `only` names one profile for all rows; empty for each row's own.

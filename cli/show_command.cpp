@@ -1,10 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <sstream>
 
 #include <fmt/format.h>
 
 #include "cli/catalog.hpp"
+#include "cli/columns.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
@@ -73,9 +76,26 @@ void collect(const Node& n, const std::string& path, std::vector<Line>& lines) {
   }
 }
 
+/// The errors of a profile as a table.
+std::string residual_table(const Node& residual) {
+  std::vector<std::vector<std::string>> rows = {
+      {"residual", "measured numbers", "median", "p90", "bias"}};
+  const auto percent = [](const std::string& share) {
+    return fmt::format("{:.1f} %", std::strtod(share.c_str(), nullptr) * 100);
+  };
+  for (const auto& [left_out, kinds] : residual.entries)
+    for (const auto& [kind, e] : kinds.entries)
+      rows.push_back({fmt::format("{}.{}", left_out.scalar, kind.scalar), field(e, "rows"),
+                      percent(field(e, "median")), percent(field(e, "p90")), field(e, "bias")});
+  std::string s;
+  std::istringstream lines(in_columns(rows, report::Align::right));
+  for (std::string line; std::getline(lines, line);) s += "  " + line + "\n";
+  return s;
+}
+
 std::string render(const spec::Document& d) {
   std::vector<Line> figures;
-  std::string facts, sources, notes;
+  std::string facts, residual, sources, notes;
   for (const auto& [key, value] : d.root.entries) {
     if (key.scalar == "sources") {
       for (const auto& [id, s] : value.entries) {
@@ -86,6 +106,10 @@ std::string render(const spec::Document& d) {
           sources += fmt::format("\n  {:<14} {}", "", url);
         sources += "\n";
       }
+      continue;
+    }
+    if (key.scalar == "residual") {
+      residual = residual_table(value);
       continue;
     }
     if (key.scalar == "notes") {
@@ -116,6 +140,7 @@ std::string render(const spec::Document& d) {
                      range, l.grade, l.source);
     if (!l.note.empty()) s += fmt::format("  {:<{}}    {}\n", "", path, l.note);
   }
+  if (!residual.empty()) s += "\n" + residual;
   if (!sources.empty()) s += "\nsources\n" + sources;
   if (!notes.empty()) s += "\nnotes\n" + notes;
   return s;

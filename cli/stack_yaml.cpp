@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <optional>
 
 #include "units/text.hpp"
 
@@ -82,19 +82,47 @@ std::string stack_yaml(const cost::Stack& s) {
        line("attention_prefill", s.attention_prefill) +
        line("attention_decode", s.attention_decode) + line("vector", s.vector) +
        line("memory", s.memory) + line("link", s.link);
-  y += "overhead:\n" + line("launch", s.launch) + line("layer", s.layer) +
-       line("expert_layer", s.expert_layer) + line("step", s.step) + line("sequence", s.sequence) +
-       line("collective", s.collective) + line("dispatch", s.dispatch) +
-       line("combine", s.combine) + line("ramp", s.ramp);
+  y += "overhead:\n" + line("kernel_start", s.kernel_start) + line("launch", s.launch) +
+       line("layer", s.layer) + line("expert_layer", s.expert_layer) + line("step", s.step) +
+       line("sequence", s.sequence) + line("collective", s.collective) +
+       line("dispatch", s.dispatch) + line("combine", s.combine) + line("request", s.request);
   y += "overlap:\n" + line("shared_expert", s.overlap_shared_expert) +
        line("communication", s.overlap_communication);
   y += "serving:\n" + line("memory_use", s.memory_use) + line("interference", s.interference) +
-       line("in_step", s.in_step) + line("imbalance", s.imbalance) + line("chunk", s.chunk);
+       line("in_step", s.in_step) + line("queue", s.queue) + line("acceptance", s.acceptance) +
+       line("imbalance", s.imbalance) + line("chunk", s.chunk);
   if (!s.notes.empty()) {
     y += "notes:\n";
     for (const auto& n : s.notes) y += "  - " + quoted(n) + "\n";
   }
+  return y + residual_yaml(s.residual);
+}
+
+std::string residual_yaml(const std::vector<cost::Residual>& residual) {
+  std::string y;
+  std::optional<cost::LeftOut> section;
+  for (const auto& r : residual) {
+    if (y.empty()) y = "residual:\n";
+    if (section != r.left_out) y += fmt::format("  {}:\n", name_of(r.left_out));
+    section = r.left_out;
+    // Three digits: the rows of a profile say no more.
+    y += fmt::format("    {}: {{rows: {}, median: {:.3g}, p90: {:.3g}, bias: {:.3g}}}\n",
+                     name_of(r.of), r.rows, r.median, r.p90, r.bias);
+  }
   return y;
+}
+
+std::string with_residual(std::string_view text, const std::vector<cost::Residual>& residual) {
+  std::string out;
+  bool inside = false;
+  while (!text.empty()) {
+    const auto line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    text.remove_prefix(line.size());
+    if (!line.starts_with(' ')) inside = line.starts_with("residual:");
+    if (!inside) out += line;
+  }
+  if (!out.ends_with('\n')) out += '\n';
+  return out + residual_yaml(residual);
 }
 
 }  // namespace perfmodel::cli

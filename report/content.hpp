@@ -17,6 +17,8 @@ struct Statement {
   std::string text;
 };
 
+enum class Detail { brief, full };
+
 bool is_feasible(const EstimateRecord& record);
 /// An infeasible answer may have neither a deployment nor a memory plan.
 bool has_deployment(const EstimateRecord& record);
@@ -33,6 +35,15 @@ std::vector<Statement> setup(const EstimateRecord& record);
 /// The weakest figures the answer rests on.
 std::vector<Statement> confidence(const EstimateRecord& record);
 
+/// The errors that the software profile showed on measured numbers, and what nobody measured.
+std::vector<Statement> evidence(const EstimateRecord& record);
+/// Published runs like this deployment, nearest first, measured beside predicted: the number that
+/// says most of each, or all of them with settings and source; no rows where there are none. A run
+/// without a number has no row.
+Grid nearest_runs(const EstimateRecord& record, Detail detail);
+/// "id, source: settings" of a run.
+std::string nearest_run_text(const NearRun& run);
+
 /// Expected beside ceiling; no rows when infeasible.
 Grid metrics(const EstimateRecord& record);
 /// Memory of the fullest device; no rows when unknown.
@@ -40,7 +51,6 @@ Grid memory(const EstimateRecord& record);
 /// The `most` worst operators; no rows when infeasible.
 Grid bottlenecks(const EstimateRecord& record, std::size_t most);
 
-enum class Detail { brief, full };
 /// This answer, then alternatives, then references, one row each; no rows when there are none of
 /// these.
 Grid comparisons(const EstimateRecord& record, Detail detail);

@@ -107,6 +107,25 @@ const OperatorRow* worst(const Record& r) {
   return known ? &r.operators[r.bottlenecks[0]] : nullptr;
 }
 
+/// In sample, of TPOT in aggregated serving.
+template <auto Member>
+Field tpot_residual(const Record& r) {
+  for (const ResidualRow& e : r.residual)
+    if (is_feasible(r) && e.kind == "tpot" && e.left_out == "in_sample")
+      return csv_number(static_cast<double>(e.*Member));
+  return "";
+}
+
+const NearRun* nearest_run(const Record& r) {
+  const bool known =
+      is_feasible(r) && !r.nearest_runs.empty() && !r.nearest_runs[0].metrics.empty();
+  return known ? &r.nearest_runs[0] : nullptr;
+}
+template <auto Member>
+Field nearest_number(const Record& r) {
+  return nearest_run(r) ? csv_number(nearest_run(r)->metrics[0].*Member) : "";
+}
+
 Field verdict(bool feasible) {
   return feasible ? "feasible" : "infeasible";
 }
@@ -198,6 +217,17 @@ constexpr AnswerColumn kAnswer[] = {
     {"weakest_path", asked<&R::weakest_path>, none},
     {"weakest_stack_grade", asked<&R::weakest_stack_grade>, none},
     {"weakest_stack_path", asked<&R::weakest_stack_path>, none},
+    {"residual_tpot_rows", tpot_residual<&ResidualRow::rows>, none},
+    {"residual_tpot_median", tpot_residual<&ResidualRow::median>, none},
+    {"residual_tpot_p90", tpot_residual<&ResidualRow::p90>, none},
+    {"nearest_run", [](const R& r) { return nearest_run(r) ? nearest_run(r)->id : ""; }, none},
+    {"nearest_run_distance",
+     [](const R& r) { return nearest_run(r) ? csv_number(nearest_run(r)->distance) : ""; }, none},
+    {"nearest_run_metric",
+     [](const R& r) { return nearest_run(r) ? nearest_run(r)->metrics[0].metric : ""; }, none},
+    {"nearest_run_measured", nearest_number<&MeasuredRow::measured>, none},
+    {"nearest_run_predicted", nearest_number<&MeasuredRow::predicted>, none},
+    {"nearest_note", asked<&R::nearest_note>, none},
     {"banners", asked<&R::banners>, none},
     {"assumptions", asked<&R::assumptions>, none},
     {"version", asked<&R::version>, same<&R::version>},

@@ -99,6 +99,37 @@ struct ComparisonRow {
   std::string infeasible;  // reason; the numbers above are then meaningless and not shown
 };
 
+/// Errors of the software profile on measured numbers of one kind, |predicted / measured - 1|.
+struct ResidualRow {
+  std::string kind;      // "tpot"
+  std::string left_out;  // "in_sample", or "left_out_chip": predicted by a fit without their chip
+  long rows = 0;
+  double median = 0;
+  double p90 = 0;
+  double bias = 1;  // geometric mean of predicted / measured
+};
+
+/// One measured number of a published run beside what the model says of it, in the metric's unit.
+struct MeasuredRow {
+  std::string metric;  // "tpot_ms"
+  std::string statistic;
+  double measured = 0;
+  double predicted = 0;
+};
+
+/// A published run like the deployment of the answer.
+struct NearRun {
+  std::string id, source, url, date;
+  std::string chip, llm, stack, profile, mode;
+  std::string weights;
+  std::string parallelism;  // of an engine, of the decoding pool where there are two
+  double chips = 0;
+  double input = 0, output = 0;
+  double concurrency = 0;            // sequences in flight; 0: not published
+  double distance = 0;               // see docs/accuracy.md
+  std::vector<MeasuredRow> metrics;  // that most shown first
+};
+
 struct EstimateRecord {
   std::vector<std::string> banners;  // status warnings, shown before anything else
 
@@ -149,6 +180,12 @@ struct EstimateRecord {
   std::vector<std::string> assumptions;
   std::vector<FigureRow> figures;
   std::vector<ComparisonRow> comparisons;
+
+  // How far to trust it.
+  std::vector<ResidualRow> residual;  // of the profile as it is in its file
+  bool profile_changed = false;       // by an override: the residuals are of another profile
+  std::vector<NearRun> nearest_runs;  // nearest first
+  std::string nearest_note;           // what nobody measured; empty where the very thing was
 
   // Instead of an answer.
   std::string infeasible;  // reason with the shortfall

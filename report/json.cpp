@@ -161,11 +161,51 @@ Json comparison_json(const ComparisonRow& c) {
           {"weakest_grade", text_or_null(c.weakest_grade)}};
 }
 
+Json residual_json(const ResidualRow& r) {
+  return {{"kind", r.kind},           {"sample", r.left_out}, {"rows", r.rows},
+          {"median", real(r.median)}, {"p90", real(r.p90)},   {"bias", real(r.bias)}};
+}
+
+Json near_run_json(const NearRun& r) {
+  Json metrics = Json::array();
+  for (const MeasuredRow& m : r.metrics)
+    metrics.push_back({{"metric", m.metric},
+                       {"statistic", text_or_null(m.statistic)},
+                       {"measured", real(m.measured)},
+                       {"predicted", real(m.predicted)},
+                       {"ratio", real(m.predicted / m.measured)}});
+  return {{"id", r.id},
+          {"distance", real(r.distance)},
+          {"chip", r.chip},
+          {"chips", real(r.chips)},
+          {"llm", r.llm},
+          {"stack", text_or_null(r.stack)},
+          {"profile", r.profile},
+          {"mode", r.mode},
+          {"parallelism", r.parallelism},
+          {"weights", r.weights},
+          {"input_tokens", real(r.input)},
+          {"output_tokens", real(r.output)},
+          {"concurrency", r.concurrency > 0 ? real(r.concurrency) : Json(nullptr)},
+          {"metrics", metrics},
+          {"source", r.source},
+          {"url", text_or_null(r.url)},
+          {"date", text_or_null(r.date)}};
+}
+
 template <class T>
 Json array_of(const std::vector<T>& items, Json (*convert)(const T&)) {
   Json out = Json::array();
   for (const T& item : items) out.push_back(convert(item));
   return out;
+}
+
+Json evidence_json(const EstimateRecord& r) {
+  return {{"profile", r.expected.stack},
+          {"profile_changed", r.profile_changed},
+          {"residual", array_of(r.residual, residual_json)},
+          {"nearest_note", text_or_null(r.nearest_note)},
+          {"nearest_runs", array_of(r.nearest_runs, near_run_json)}};
 }
 
 }  // namespace
@@ -200,6 +240,7 @@ std::string to_json(const EstimateRecord& record) {
   out["bottlenecks"] = feasible ? Json(record.bottlenecks) : Json::array();
   out["figures"] = array_of(record.figures, figure_json);
   out["comparisons"] = array_of(record.comparisons, comparison_json);
+  out["evidence"] = feasible ? evidence_json(record) : Json(nullptr);
   // Bytes that are not UTF-8 become U+FFFD instead of an exception.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -80,10 +80,12 @@ std::string to_markdown(const EstimateRecord& record, bool explain) {
   put_list(out, refusal(record));
   put_list(out, setup(record));
   put_list(out, confidence(record));
+  put_list(out, evidence(record));
   put_section(out, "Performance", metrics(record));
   put_section(out, "Memory", memory(record));
   put_section(out, "Bottlenecks", bottlenecks(record, record.bottlenecks.size()));
   put_section(out, "Comparison", comparisons(record, Detail::full));
+  put_section(out, "Nearest published runs", nearest_runs(record, Detail::full));
   if (!record.assumptions.empty()) {
     out += "\n## Assumptions\n\n";
     for (const std::string& a : record.assumptions) out += fmt::format("- {}\n", escaped(a));

@@ -118,8 +118,9 @@ void put_operators(Screen& screen, const EstimateRecord& record) {
   screen.grid(operator_formulas(record));
 }
 
-void put_figures(Screen& screen, const EstimateRecord& record) {
-  const Grid grid = figures(record);
+/// The rows of a grid, each with a text of its own below it.
+template <class TextOf>
+void put_with_texts(Screen& screen, const Grid& grid, TextOf text_of) {
   if (grid.rows.empty()) return;
   screen.gap();
   constexpr std::string_view indent = "    ";
@@ -127,14 +128,28 @@ void put_figures(Screen& screen, const EstimateRecord& record) {
   constexpr std::size_t unlimited = 100000;
   const Lines rows = text_lines(grid, unlimited);
   screen.line(rows[0]);
-  for (std::size_t i = 0; i < record.figures.size(); ++i) {
+  for (std::size_t i = 0; i < grid.rows.size(); ++i) {
     screen.line(rows[i + 1]);
-    const std::string source = one_line(provenance(record.figures[i]));
-    if (source.empty()) continue;
-    for (const std::string& part : wrap(source, screen.width() - indent.size())) {
+    const std::string text = one_line(text_of(i));
+    if (text.empty()) continue;
+    for (const std::string& part : wrap(text, screen.width() - indent.size())) {
       screen.line(std::string(indent) + part);
     }
   }
+}
+
+void put_figures(Screen& screen, const EstimateRecord& record) {
+  put_with_texts(screen, figures(record),
+                 [&](std::size_t i) { return provenance(record.figures[i]); });
+}
+
+void put_nearest_runs(Screen& screen, const EstimateRecord& record) {
+  std::vector<std::string> texts;
+  for (const NearRun& r : record.nearest_runs) {
+    if (!r.metrics.empty()) texts.push_back(nearest_run_text(r));
+  }
+  put_with_texts(screen, nearest_runs(record, Detail::brief),
+                 [&](std::size_t i) { return texts[i]; });
 }
 
 }  // namespace
@@ -151,6 +166,8 @@ std::string to_table(const EstimateRecord& record, const TableOptions& options) 
   screen.grid(bottlenecks(record, options.explain ? record.bottlenecks.size() : kBottlenecks));
   screen.statements(confidence(record));
   put_assumptions(screen, record.assumptions);
+  screen.statements(evidence(record));
+  put_nearest_runs(screen, record);
   if (!record.comparisons.empty()) screen.gap();
   screen.grid(comparisons(record, Detail::brief));
   if (options.explain) {

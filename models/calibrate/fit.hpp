@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "calibrate/parameters.hpp"
 #include "calibrate/run.hpp"
 #include "calibrate/statistics.hpp"
 
@@ -23,34 +24,9 @@ struct Observation {
   std::string group;    // observations of one group share one vote's worth of weight, see fit()
 };
 
-/// A parameter of a profile: a figure of the Stack on a logarithmic scale, with its prior.
-struct Parameter {
-  std::string_view name;       // "overhead.layer"
-  double prior = 1;            // in base units; the mean of all profiles is pulled here
-  double prior_sigma = 0.5;    // of the logarithm
-  double between_sigma = 0.3;  // of one profile about the mean of all
-  double low = 0;              // bounds
-  double high = 1;
-};
-const std::vector<Parameter>& profile_parameters();
-/// Scales of a family about what the profile says: matrix efficiency, memory efficiency, software
-/// time.
-const std::vector<Parameter>& family_parameters();
-
-using Values = std::vector<double>;  // one per parameter, base units
-
-/// The Stack's figure that each parameter stands for, in the order of profile_parameters().
-struct FittedFigure {
-  spec::Sourced<Count>* share = nullptr;  // one of the two is set
-  spec::Sourced<Time>* time = nullptr;
-};
-std::vector<FittedFigure> fitted_figures(cost::Stack& stack);
-
-/// `stack` with the parameters replaced.
-cost::Stack with_values(const cost::Stack& stack, const Values& profile, const Values& family);
-
 struct Fit {
-  Values mean;  // of all profiles: the default one
+  Values mean;       // of all profiles, at kTrendYear
+  double trend = 0;  // change of the logarithm of software times per year
   std::map<std::string, Values> profiles;
   std::map<std::string, Values> families;  // scales
   /// Standard errors of the logarithms, from the curvature at the minimum.
@@ -69,8 +45,15 @@ struct FitOptions {
 Fit fit(const std::vector<Observation>& observations, const cost::Stack& base,
         const FitOptions& options = {});
 
+/// The year to which the mean of all profiles belongs.
+inline constexpr double kTrendYear = 2025;
+/// Year of a profile's name ("vllm-2026"); kTrendYear where it has none.
+double year_of(const std::string& profile);
+
+/// The mean profile of a year.
+Values mean_of(const Fit& f, double year);
 /// Values for a profile (and a family) that the fit may not have seen: their parents'.
-const Values& profile_of(const Fit& f, const std::string& profile);
+Values profile_of(const Fit& f, const std::string& profile);
 Values family_of(const Fit& f, const std::string& family);
 
 }  // namespace perfmodel::calibrate

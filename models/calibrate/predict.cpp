@@ -49,6 +49,17 @@ class Predictor {
     return std::max(1.0, r_.batch_per_chip * r_.chips / ranks());
   }
 
+  /// Tokens accepted per step: as published, else each drafted token as likely as the profile says,
+  /// given that the one before it was.
+  double accepted() const {
+    if (r_.accepted) return *r_.accepted;
+    const double a = stack_.acceptance.value.base();
+    double sum = 0;
+    double chance = 1;
+    for (int i = 0; i < static_cast<int>(r_.drafted); ++i) sum += chance *= a;
+    return sum;
+  }
+
   /// Sequences that run at `batch` per rank: fewer than there are places where ranks outnumber
   /// requests.
   double in_flight(double batch) const {
@@ -76,7 +87,8 @@ class Predictor {
     double stall = 1;  // part of W that falls between a request's tokens
     Time wait{};       // before the first token
   };
-  static Waves waves_of(Time work, Time life, double spread, double in_step) {
+  static Waves waves_of(Time work, Time one, Time life, double spread, double in_step,
+                        double queue) {
     // Published harnesses run ten requests for every one in flight (InferenceX; vLLM's and SGLang's
     // serving benchmarks as commonly set).
     constexpr int kWaves = 10;
@@ -84,9 +96,11 @@ class Predictor {
     Waves w;
     w.stall = 0;
     for (int k = 0; k < kWaves; ++k) {
-      const double width = (1.0 - in_step) * share + spread * std::sqrt(static_cast<double>(k));
-      w.stall += (0.5 + 0.5 * std::min(1.0, width)) / kWaves;
-      w.wait += work * (0.5 * std::max(0.0, 1.0 - width / share) / kWaves);
+      // All start the first wave together.
+      const double own = k == 0 ? 0.0 : 1.0 - in_step;
+      const double width = std::min(1.0, own + spread * std::sqrt(static_cast<double>(k)) / share);
+      w.stall += (0.5 + 0.5 * width) / kWaves;
+      w.wait += (work * (0.5 * (1.0 - width)) + min(one * queue, work * 0.5) * width) / kWaves;
     }
     return w;
   }
@@ -98,16 +112,17 @@ class Predictor {
     const double batch = std::min(wanted, limit());
     const double pp = plan().parallelism.pp;
     const double output = w.mean_output();
-    const double yield = 1.0 + r_.accepted;
+    const double yield = 1.0 + accepted();
     Prediction p;
     p.step = phase::evaluate(plan(), machine_, serving::decode_pass(plan(), w, batch)).total;
     const double together = std::clamp(batch, 1.0, prefill.full);
     const Time prefills = prefill.of(together) / together * (batch * machine_.interference / pp);
-    const auto waves = waves_of(prefills, p.step / yield * output + prefills, w.spread,
-                                stack_.in_step.value.base());
+    const auto waves =
+        waves_of(prefills, prefills / std::max(1.0, batch), p.step / yield * output + prefills,
+                 w.spread, stack_.in_step.value.base(), stack_.queue.value.base());
     p.tpot = p.step / yield + prefills * (waves.stall / output);
     p.itl = p.tpot * yield;
-    p.ttft = prefill.one + p.step * 0.5 + waves.wait;
+    p.ttft = machine_.request + prefill.one + p.step * 0.5 + waves.wait;
     fill_rates(p, in_flight(batch));
     if (wanted > batch) {
       // Requests beyond what memory holds wait for a place; throughput is that of the places.
@@ -130,7 +145,7 @@ class Predictor {
       return phase::evaluate(plan(), machine_, serving::decode_pass(plan(), r_.workload, batch))
           .total;
     };
-    const double yield = 1.0 + r_.accepted;
+    const double yield = 1.0 + accepted();
     const double most = std::min(limit(), std::max(1.0, r_.concurrency / ranks()));
     // Requests in prefill at rate X are X t_p; the rest decodes. Both sides grow with the batch, so
     // halve.
@@ -154,7 +169,7 @@ class Predictor {
     p.requests = min(rate_at(low), pre_limit);
     // What is not decoding waits for or is in prefill (Little's law).
     const double waiting = std::max(0.0, r_.concurrency - in_flight(low));
-    p.ttft = max(prefill.one, waiting / p.requests);
+    p.ttft = machine_.request + max(prefill.one, waiting / p.requests);
     p.saturated = rate_at(low) >= pre_limit * 0.98 || low >= limit() * 0.98;
     p.output = p.requests * output;
     p.input = p.requests * r_.workload.mean_input();
@@ -171,7 +186,7 @@ class Predictor {
     }();
     Prediction p;
     p.step = phase::evaluate(plan(), machine_, pass).total;
-    p.tpot = p.step / (1.0 + r_.accepted);
+    p.tpot = p.step / (1.0 + accepted());
     p.itl = p.step;
     p.output = in_flight(asked_batch()) / p.tpot;
     return p;
@@ -219,7 +234,7 @@ class Predictor {
     held.output = std::max(1.0, 0.5 * w.output);
     const double batch = std::max(1.0, serving::largest_batch(plan(), machine_, held));
     const auto prefill = serving::prefill_cost(plan(), machine_, w);
-    const auto s = serving::steady_state(plan(), machine_, w, prefill, r_.accepted, batch);
+    const auto s = serving::steady_state(plan(), machine_, w, prefill, accepted(), batch);
     Prediction p;
     p.tpot = s.tpot;
     p.ttft = s.ttft;

@@ -30,8 +30,10 @@ struct Run {
   double chips = 1;
   double concurrency = 0;     // 0: as many as memory holds
   double batch_per_chip = 0;  // sequences, or tokens of a prefill
-  double accepted = 0;
-  bool speculation_known = true;
+  /// Speculation: tokens drafted and, if published, accepted per step. What is not published is the
+  /// profile's business.
+  double drafted = 0;
+  std::optional<double> accepted;
   double fixed_context = 0;  // decode_only: length of the cache
 };
 

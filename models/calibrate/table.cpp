@@ -12,6 +12,7 @@ struct Collector {
   Table table;
   std::vector<std::string> fields;
   int line = 1;  // on which the present record begins
+  Span span;     // of the present record, as far as it is read
   bool have_header = false;
 };
 
@@ -24,9 +25,10 @@ void on_row(int, void* data) {
   if (!c.have_header) {
     c.table.header = std::move(c.fields);
     c.table.header_line = c.line;
+    c.table.header_span = c.span;
     c.have_header = true;
   } else {
-    c.table.rows.push_back({c.line, std::move(c.fields)});
+    c.table.rows.push_back({c.line, std::move(c.fields), c.span});
   }
   c.fields.clear();
 }
@@ -47,6 +49,7 @@ Table parse_csv(std::string_view text, const std::string& file, spec::Diagnostic
   const auto problem = [&](int line, std::string message, std::string hint = {}) {
     diagnostics.add({file, {line, 1}, "", std::move(message), std::move(hint)});
   };
+  const auto whole = text.size();
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   int line = 1;
   for (; text.starts_with('#'); ++line) take_line(text);
@@ -68,8 +71,12 @@ Table parse_csv(std::string_view text, const std::string& file, spec::Diagnostic
   bool open = false;
   c.line = line;
   while (ok && !text.empty()) {
-    if (!open) c.line = line;
+    if (!open) {
+      c.line = line;
+      c.span.begin = whole - text.size();
+    }
     const auto piece = take_line(text);
+    c.span.size = whole - text.size() - c.span.begin;
     ok = csv_parse(&parser, piece.data(), piece.size(), on_field, on_row, &c) == piece.size();
     if (std::count(piece.begin(), piece.end(), '"') % 2 != 0) open = !open;
     ++line;

@@ -1,6 +1,7 @@
-// CSV text (RFC 4180) as rows of fields with line numbers.
+// CSV text (RFC 4180) as rows of fields with line numbers and places in the text.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,13 +10,22 @@
 
 namespace perfmodel::calibrate {
 
+/// Where a record stands in the text, its line end included: bytes from `begin` on.
+struct Span {
+  std::size_t begin = 0;
+  std::size_t size = 0;
+  bool operator==(const Span&) const = default;
+};
+
 struct Table {
   struct Row {
     int line = 0;
     std::vector<std::string> fields;
+    Span span = {};
   };
   std::vector<std::string> header;
   int header_line = 1;
+  Span header_span;
   std::vector<Row> rows;
 };
 

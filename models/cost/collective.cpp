@@ -40,42 +40,64 @@ Wire wire(const Machine& m, const Route& r, std::size_t level) {
   return {egress(l, r.levels[level].fan - 1.0, devices_below(m, r, level)), l.latency};
 }
 
-/// One level, `fan` participants. Each returns seconds for a buffer of `bytes`.
-Time ring_half(const Wire& w, double fan, Bytes bytes) {
-  return bytes * ((fan - 1.0) / fan) / w.bandwidth + w.latency * (fan - 1.0);
+/// Part of a buffer that leaves or enters each of `fan` devices in half an all-reduce.
+Time half_wire(const Wire& w, double fan, Bytes bytes, double share) {
+  return bytes * ((fan - 1.0) / fan) / (w.bandwidth * share);
 }
-Time direct_half(const Wire& w, double fan, Bytes bytes) {
-  return bytes * ((fan - 1.0) / fan) / w.bandwidth + w.latency;
+Time ring_half(const Wire& w, double fan, Bytes bytes, double share) {
+  return half_wire(w, fan, bytes, share) + w.latency * (fan - 1.0);
 }
-Time tree(const Wire& w, double fan, Bytes bytes) {
-  return bytes * 2.0 / w.bandwidth + w.latency * (2.0 * std::ceil(std::log2(fan)));
+Time direct_half(const Wire& w, double fan, Bytes bytes, double share) {
+  return half_wire(w, fan, bytes, share) + w.latency;
+}
+Time tree(const Wire& w, double fan, Bytes bytes, double share) {
+  return bytes * 2.0 / (w.bandwidth * share) + w.latency * (2.0 * std::ceil(std::log2(fan)));
 }
 /// The switch adds as data passes: each device sends its buffer once and receives the sum once.
-Time in_switch(const Wire& w, double fan, Bytes bytes) {
-  return bytes * ((fan + 1.0) / fan) / w.bandwidth + w.latency * 2.0;
+Time in_switch(const Wire& w, double fan, Bytes bytes, double share) {
+  return bytes * ((fan + 1.0) / fan) / (w.bandwidth * share) + w.latency * 2.0;
 }
 /// Everybody sends the whole buffer to everybody: one hop, for small buffers.
-Time one_shot(const Wire& w, double fan, Bytes bytes) {
-  return bytes * (fan - 1.0) / w.bandwidth + w.latency;
+Time one_shot(const Wire& w, double fan, Bytes bytes, double share) {
+  return bytes * (fan - 1.0) / (w.bandwidth * share) + w.latency;
 }
 
 bool all_to_all_wired(const Link& l) {
   return l.shape == hw::Shape::switched || l.shape == hw::Shape::mesh;
 }
 
-Time half(const Link& l, const Wire& w, double fan, Bytes bytes) {
-  const Time ring = ring_half(w, fan, bytes);
-  return all_to_all_wired(l) ? min(ring, direct_half(w, fan, bytes)) : ring;
+/// Steps of half an all-reduce one after the other. Libraries pass data on in rings, in large
+/// groups in trees, whose stages are pairs of steps; a kernel that writes to all peers takes one.
+Time steps(const Protocols& p, const Link& l, const Wire& w, double fan) {
+  if (!all_to_all_wired(l)) return w.latency * (fan - 1.0);
+  const double more = std::min(fan - 1.0, 2.0 * std::ceil(std::log2(fan))) - 1.0;
+  return w.latency * (1.0 + p.hop * std::max(0.0, more));
 }
 
-Time reduce_level(const Link& l, const Wire& w, double fan, Bytes bytes) {
-  Time t = min(ring_half(w, fan, bytes) * 2.0, tree(w, fan, bytes));
-  if (all_to_all_wired(l)) {
-    t = min(t, direct_half(w, fan, bytes) * 2.0);
-    t = min(t, one_shot(w, fan, bytes));
-  }
-  if (l.reduction) t = min(t, in_switch(w, fan, bytes));
+/// Gather or scatter by the vendor's library.
+Time half(const Protocols& p, const Link& l, const Wire& w, double fan, Bytes bytes) {
+  return min(half_wire(w, fan, bytes, p.small), half_wire(w, fan, bytes, p.large) + p.fill) +
+         steps(p, l, w, fan);
+}
+
+Time library_reduce(const Protocols& p, const Link& l, const Wire& w, double fan, Bytes bytes) {
+  const Time small = half_wire(w, fan, bytes, p.small) * 2.0;
+  const Time large = half_wire(w, fan, bytes, p.large) * 2.0 + p.fill;
+  Time t = min(small, large) + steps(p, l, w, fan) * 2.0;
+  t = min(t, tree(w, fan, bytes, p.small) + steps(p, l, w, fan));
+  if (l.reduction) t = min(t, in_switch(w, fan, bytes, p.reduce) + p.fill);
   return t;
+}
+
+/// Half of an all-reduce by serving software's own kernels.
+Time own_half(const Protocols& p, const Link& l, const Wire& w, double fan, Bytes bytes) {
+  const Time ring = ring_half(w, fan, bytes, p.direct);
+  return all_to_all_wired(l) ? min(ring, direct_half(w, fan, bytes, p.direct)) : ring;
+}
+
+Time own_reduce(const Protocols& p, const Link& l, const Wire& w, double fan, Bytes bytes) {
+  const Time t = min(tree(w, fan, bytes, p.direct), own_half(p, l, w, fan, bytes) * 2.0 + p.phase);
+  return all_to_all_wired(l) ? min(t, one_shot(w, fan, bytes, p.direct)) : t;
 }
 
 /// The whole group as one ring or tree, at the pace of its slowest wire.
@@ -89,13 +111,17 @@ Wire slowest(const Machine& m, const Route& r) {
   return w;
 }
 
-Time two_level_reduce(const Machine& m, const Route& r, std::size_t level, Bytes bytes) {
+Time two_level_reduce(const Machine& m, const Route& r, std::size_t level, Bytes bytes,
+                      bool library) {
   const auto& l = m.links[r.levels[level].link];
   const auto w = wire(m, r, level);
   const double fan = r.levels[level].fan;
-  if (level + 1 == r.count) return reduce_level(l, w, fan, bytes);
+  const auto& p = m.protocols;
+  if (level + 1 == r.count)
+    return library ? library_reduce(p, l, w, fan, bytes) : own_reduce(p, l, w, fan, bytes);
   // Scatter inside, reduce the parts across, gather inside.
-  return half(l, w, fan, bytes) * 2.0 + two_level_reduce(m, r, level + 1, bytes / fan);
+  const Time inside = library ? half(p, l, w, fan, bytes) : own_half(p, l, w, fan, bytes);
+  return inside * 2.0 + two_level_reduce(m, r, level + 1, bytes / fan, library);
 }
 
 }  // namespace
@@ -119,14 +145,17 @@ std::size_t unknown_link(const Machine& m, const Route& r) {
   return kMaxLinks;
 }
 
-Time all_reduce(const Machine& m, const Route& r, Bytes bytes) {
+Time all_reduce(const Machine& m, const Route& r, Bytes bytes, Provider provider) {
   if (r.alone()) return {};
-  Time t = two_level_reduce(m, r, 0, bytes);
+  const auto& p = m.protocols;
+  Time t = two_level_reduce(m, r, 0, bytes, true);
   if (r.count > 1) {
     const auto w = slowest(m, r);
-    t = min(t, min(ring_half(w, r.size, bytes) * 2.0, tree(w, r.size, bytes)));
+    t = min(t, min(ring_half(w, r.size, bytes, p.large) * 2.0 + p.fill,
+                   tree(w, r.size, bytes, p.small)));
   }
-  return t;
+  t += p.library;
+  return provider == Provider::library ? t : min(t, two_level_reduce(m, r, 0, bytes, false));
 }
 
 Time all_gather(const Machine& m, const Route& r, Bytes bytes) {
@@ -137,18 +166,19 @@ Time all_gather(const Machine& m, const Route& r, Bytes bytes) {
   Bytes part = bytes;
   for (std::size_t i = 0; i < r.count; ++i) {
     const auto& level = r.levels[i];
-    t += half(m.links[level.link], wire(m, r, i), level.fan, part);
+    t += half(m.protocols, m.links[level.link], wire(m, r, i), level.fan, part);
     part /= level.fan;
   }
-  if (r.count > 1) t = min(t, ring_half(slowest(m, r), r.size, bytes));
-  return t;
+  if (r.count > 1)
+    t = min(t, ring_half(slowest(m, r), r.size, bytes, m.protocols.large) + m.protocols.fill);
+  return t + m.protocols.library;
 }
 
 Time send(const Machine& m, const Route& r, Bytes bytes) {
   if (r.alone()) return {};
   const auto& l = m.links[r.levels[r.count - 1].link];
   const auto b = egress(l, 1.0, devices_below(m, r, r.count - 1));
-  return bytes / b + l.latency;
+  return bytes / (b * m.protocols.large) + l.latency;
 }
 
 Time expert_exchange(const Machine& m, const Route& r, Bytes payload, double tokens,
@@ -169,7 +199,7 @@ Time expert_exchange(const Machine& m, const Route& r, Bytes payload, double tok
     // destinations is reached from there over this level's wires.
     const double sent = remote(r.size / inside) - remote(r.size / (inside * level.fan));
     const auto b = all_to_all_egress(l, level.fan, devices_below(m, r, i));
-    const Time t = payload * (tokens * sent) / b;
+    const Time t = payload * (tokens * sent) / (b * m.protocols.large);
     wires =
         m.quantise ? wires + t : max(wires, t);  // an ideal machine keeps all tiers busy at once
     latency = max(latency, l.latency);

@@ -30,12 +30,16 @@ Route make_route(const Machine& m, double size, double stride);
 /// The innermost link on `r` whose bandwidth nobody published, or kMaxLinks.
 std::size_t unknown_link(const Machine& m, const Route& r);
 
+/// Whose kernels run: the vendor's library, or the better of it and of serving software's own.
+enum class Provider : std::uint8_t { any, library };
+
 /// Full buffer of `bytes` on each device, summed on all of them. The cheapest of: ring and tree
 /// over the whole group at the slowest link; direct exchange; reduction in the switch; and
-/// two-level (scatter inside, reduce across, gather inside).
-Time all_reduce(const Machine& m, const Route& r, Bytes bytes);
+/// two-level (scatter inside, reduce across, gather inside). The library starts later than kernels
+/// of the software's own and takes more steps, and has the pipelines for large buffers.
+Time all_reduce(const Machine& m, const Route& r, Bytes bytes, Provider provider = Provider::any);
 /// `bytes` is the gathered size (for reduce-scatter the unreduced size). Ring, direct, or level by
-/// level.
+/// level, by the library.
 Time all_gather(const Machine& m, const Route& r, Bytes bytes);
 /// One message of `bytes` to a device at the far end of the route.
 Time send(const Machine& m, const Route& r, Bytes bytes);

@@ -5,14 +5,14 @@
 namespace perfmodel::cost {
 namespace {
 
-Link make_link(const hw::Tier& tier, double extent, double devices, double share) {
+Link make_link(const hw::Tier& tier, double extent, double devices) {
   Link l;
   l.extent = extent;
   l.latency = tier.latency.value;
   l.shape = tier.shape;
   l.reduction = tier.reduction;
   l.known = tier.bandwidth.has_value();
-  if (l.known) l.bandwidth = tier.bandwidth->value * (share / devices);
+  if (l.known) l.bandwidth = tier.bandwidth->value / devices;
   return l;
 }
 
@@ -20,18 +20,71 @@ double factor(const hw::Figure<Count>& f) {
   return f ? f->value.base() : 1.0;
 }
 
-void scale_to_family(Machine& m, const hw::Family& family, double memory_share) {
+void scale_to_family(Machine& m, const hw::Family& family) {
   const double matrix = factor(family.scale_matrix);
   for (auto c : {ops::OpClass::gemm, ops::OpClass::grouped_gemm, ops::OpClass::attention_prefill,
                  ops::OpClass::attention_decode}) {
     auto& e = m.efficiency[static_cast<std::size_t>(c)];
-    e = std::min(1.0, e * matrix);
+    e *= matrix;
   }
-  // A profile's share of the bandwidth, scaled, is still a share: no stream is faster than the
-  // published peak.
-  m.memory *= std::min(factor(family.scale_memory), 1.0 / memory_share);
+  m.memory_scale *= factor(family.scale_memory);
   for (auto* t : {&m.launch, &m.layer, &m.expert_layer, &m.step, &m.sequence, &m.collective})
     *t *= factor(family.scale_software);
+}
+
+/// Order of the classes in hw::kCurveNames.
+constexpr std::array<ops::OpClass, hw::kCurveNames.size()> kCurveClasses = {
+    ops::OpClass::gemm, ops::OpClass::grouped_gemm, ops::OpClass::attention_prefill,
+    ops::OpClass::attention_decode};
+
+double value_or(const std::optional<spec::Sourced<Count>>& f, double otherwise) {
+  return f ? f->value.base() : otherwise;
+}
+
+/// Peak of one core in 16 bits over the architecture's reference; 1 where either is unknown.
+double relative_core_rate(const hw::Chip& chip, const hw::KernelCurves& curves) {
+  const auto& peak = chip.peak(spec::Compute::bf16) ? chip.peak(spec::Compute::bf16)
+                                                    : chip.peak(spec::Compute::fp16);
+  if (!peak || !chip.cores || !curves.core_rate) return 1.0;
+  return peak->value / chip.cores->value.base() / curves.core_rate->value;
+}
+
+void take_curves(Machine& m, const hw::Chip& chip, const hw::KernelCurves& curves,
+                 double start_factor) {
+  const double relative = relative_core_rate(chip, curves);
+  for (std::size_t i = 0; i < kCurveClasses.size(); ++i) {
+    const auto& from = curves.classes[i];
+    auto& to = m.curve[static_cast<std::size_t>(kCurveClasses[i])];
+    for (std::size_t c = 0; c < spec::kComputeCount; ++c)
+      to.share[c] =
+          hw::share_at(value_or(from.share(static_cast<spec::Compute>(c)), 1.0), relative);
+    to.stream = value_or(from.stream, 1.0);
+    to.narrow = value_or(from.narrow, 1.0);
+    to.unpack = value_or(from.unpack, 1.0);
+    to.ramp = value_or(from.ramp, 0.0);
+    to.waves = value_or(from.waves, 1.0);
+    if (from.start) to.start = from.start->value * start_factor;
+    if (from.convert) to.convert = from.convert->value * start_factor;
+  }
+  // Elementwise kernels stream as the products' operands do; nobody times them alone.
+  m.curve[static_cast<std::size_t>(ops::OpClass::vector)].stream =
+      m.curve[static_cast<std::size_t>(ops::OpClass::gemm)].stream;
+}
+
+/// `scale`: of the software, on the architecture's shares. Nothing is faster than the wire.
+void take_protocols(Machine& m, const hw::LinkCurve& from, double scale, double start_factor) {
+  const double small = value_or(from.small, 1.0);
+  m.protocols.small = std::min(1.0, small * scale);
+  m.protocols.direct = std::min(1.0, value_or(from.direct, small) * scale);
+  m.protocols.large = std::min(1.0, value_or(from.large, 1.0) * scale);
+  m.protocols.reduce = std::min(1.0, value_or(from.reduce, 1.0) * scale);
+  if (from.phase) m.protocols.phase = from.phase->value;
+  if (from.fill) m.protocols.fill = from.fill->value;
+  m.protocols.hop = value_or(from.hop, 0.0);
+  if (from.library) m.protocols.library = from.library->value * start_factor;
+  // Software of which nobody timed the exchange of tokens takes what the architecture's does.
+  if (m.dispatch.base() <= 0 && from.dispatch) m.dispatch = from.dispatch->value;
+  if (m.combine.base() <= 0 && from.combine) m.combine = from.combine->value;
 }
 
 }  // namespace
@@ -48,8 +101,8 @@ Machine make_machine(const hw::Chip& chip, const hw::System& system, int systems
     m.vector = chip.vector_fp32->value / devices;
   else if (chip.vector_fp16)
     m.vector = chip.vector_fp16->value / devices;
-  if (chip.memory_bandwidth)
-    m.memory = chip.memory_bandwidth->value * (stack.memory.value.base() / devices);
+  if (chip.memory_bandwidth) m.memory = chip.memory_bandwidth->value / devices;
+  m.memory_scale = stack.memory.value.base();
   if (chip.memory_capacity) m.capacity = chip.memory_capacity->value / devices;
   if (chip.cache) m.cache = chip.cache->value / devices;
   if (chip.cores) m.cores = chip.cores->value.base() / devices;
@@ -57,14 +110,13 @@ Machine make_machine(const hw::Chip& chip, const hw::System& system, int systems
     m.tile_m = family->tile_m;
     m.tile_n = family->tile_n;
   }
-  const double share = stack.link.value.base();
   for (const auto& tier : system.tiers) {
     if (m.link_count == kMaxLinks - 1) break;
-    m.links[m.link_count++] = make_link(tier, tier.extent * devices, devices, share);
+    m.links[m.link_count++] = make_link(tier, tier.extent * devices, devices);
   }
   if (systems > 1 && system.scale_out) {
     m.links[m.link_count++] =
-        make_link(*system.scale_out, devices * system.chip_count() * systems, devices, share);
+        make_link(*system.scale_out, devices * system.chip_count() * systems, devices);
   }
   for (std::size_t i = 0; i < m.efficiency.size(); ++i)
     m.efficiency[i] = stack.efficiency(static_cast<ops::OpClass>(i)).value.base();
@@ -78,15 +130,23 @@ Machine make_machine(const hw::Chip& chip, const hw::System& system, int systems
   m.collective = stack.collective.value;
   m.dispatch = stack.dispatch.value;
   m.combine = stack.combine.value;
-  m.ramp = stack.ramp.value;
+  m.request = stack.request.value;
   m.overlap_shared_expert = stack.overlap_shared_expert.value.base();
   m.overlap_communication = stack.overlap_communication.value.base();
   m.memory_use = stack.memory_use.value.base();
   m.interference = stack.interference.value.base();
   m.imbalance = stack.imbalance.value.base();
   m.chunk = stack.chunk.value.base();
+  const double link = std::min(1.0, stack.link.value.base());
+  m.protocols.small = m.protocols.direct = m.protocols.large = m.protocols.reduce = link;
   // The physical limit is the same for all architectures.
-  if (family != nullptr && stack.quantise) scale_to_family(m, *family, stack.memory.value.base());
+  if (family != nullptr && stack.quantise) {
+    take_curves(m, chip, family->kernels,
+                stack.kernel_start.value.base() * factor(family->scale_software));
+    take_protocols(m, family->kernels.link, stack.link.value.base(),
+                   stack.kernel_start.value.base() * factor(family->scale_software));
+    scale_to_family(m, *family);
+  }
   return m;
 }
 

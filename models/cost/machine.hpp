@@ -25,12 +25,38 @@ struct Link {
 };
 inline constexpr std::size_t kMaxLinks = 6;
 
+/// A KernelCurve (hw/kernel_curve.hpp) as plain numbers, for one chip.
+struct Curve {
+  Curve() { share.fill(1.0); }
+  std::array<double, spec::kComputeCount> share{};
+  double stream = 1;
+  double narrow = 1;
+  double unpack = 1;
+  double ramp = 0;
+  double waves = 1;
+  Time start{};
+  Time convert{};
+};
+
+/// A LinkCurve as plain numbers.
+struct Protocols {
+  double small = 1;
+  double direct = 1;
+  double large = 1;
+  double reduce = 1;
+  double hop = 0;
+  Time phase{};
+  Time fill{};
+  Time library{};
+};
+
 struct Machine {
   // Per device. A peak of zero means that the type is absent or unknown; the plan never asks for
   // it.
   std::array<OpRate, spec::kComputeCount> peak{};
-  OpRate vector{};  // zero: unknown, vector time is then not counted
-  Bandwidth memory{};
+  OpRate vector{};          // zero: unknown, vector time is then not counted
+  Bandwidth memory{};       // published peak
+  double memory_scale = 1;  // of software and architecture, on the curves' share of it
   Bytes capacity{};
   Bytes cache{};
   double cores = 0;  // zero: unknown, no wave quantisation
@@ -38,9 +64,11 @@ struct Machine {
   double tile_n = 1;
   std::array<Link, kMaxLinks> links{};
   std::size_t link_count = 0;
+  Protocols protocols;
 
   // Software.
-  std::array<double, ops::kOpClassNames.size()> efficiency{};
+  std::array<Curve, ops::kOpClassNames.size()> curve{};
+  std::array<double, ops::kOpClassNames.size()> efficiency{};  // of the software, on the curve
   double sharpness = 4;
   bool quantise = true;
   Time launch{};
@@ -51,7 +79,7 @@ struct Machine {
   Time collective{};
   Time dispatch{};
   Time combine{};
-  Time ramp{};
+  Time request{};
   double overlap_shared_expert = 0;
   double overlap_communication = 0;
   double memory_use = 1;

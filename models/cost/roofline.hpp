@@ -36,8 +36,10 @@ Time smooth_max(Time a, Time b, double p);
 double hottest_rank(const Machine& m, double load, double ranks);
 
 /// Padded over useful work of a matrix product: rows to tiles, tiles to waves over the cores. When
-/// the tiles are fewer than the cores the inner dimension is split over the idle ones.
-double padding(const Machine& m, const ops::OpCost& c);
+/// the tiles are fewer than the cores the inner dimension is split over the idle ones. `wave_share`
+/// is the part of the last wave's idle cores that is lost: kernels overlap waves and split the
+/// rest.
+double padding(const Machine& m, const ops::OpCost& c, double wave_share = 1.0);
 
 /// Time of an operator without a message.
 OpTime time_of(const Machine& m, const ops::OpCost& c, ops::OpClass op_class,

@@ -10,6 +10,7 @@ using spec::MapReader;
 using spec::Need;
 
 constexpr FigureRule kShare{.min = 0.0, .min_exclusive = true, .max = 1.0};
+constexpr FigureRule kFactor{.min = 0.0, .min_exclusive = true, .max = 4.0};
 constexpr FigureRule kShareOrNone{.min = 0.0, .min_exclusive = false, .max = 1.0};
 constexpr FigureRule kTime{.min = 0.0, .min_exclusive = false};
 
@@ -54,16 +55,18 @@ std::optional<Stack> read_stack(const spec::Document& document, spec::Diagnostic
   s.quantise = root.boolean("quantise", Need::required).value_or(true);
   s.sharpness = root.number("sharpness", Need::required, 0, 64).value_or(4);
   if (auto e = root.map("efficiency", Need::required)) {
-    read(*e, "gemm", kShare, s.gemm);
-    read(*e, "grouped_gemm", kShare, s.grouped_gemm);
-    read(*e, "attention_prefill", kShare, s.attention_prefill);
-    read(*e, "attention_decode", kShare, s.attention_decode);
+    read(*e, "gemm", kFactor, s.gemm);
+    read(*e, "grouped_gemm", kFactor, s.grouped_gemm);
+    read(*e, "attention_prefill", kFactor, s.attention_prefill);
+    read(*e, "attention_decode", kFactor, s.attention_decode);
     read(*e, "vector", kShare, s.vector);
-    read(*e, "memory", kShare, s.memory);
-    read(*e, "link", kShare, s.link);
+    read(*e, "memory", kFactor, s.memory);
+    read(*e, "link", kFactor, s.link);
     e->finish();
   }
   if (auto o = root.map("overhead", Need::required)) {
+    read(*o, "kernel_start", FigureRule{.min = 0.0, .min_exclusive = false, .max = 10},
+         s.kernel_start);
     read(*o, "launch", kTime, s.launch);
     read(*o, "layer", kTime, s.layer);
     read(*o, "expert_layer", kTime, s.expert_layer);
@@ -72,7 +75,7 @@ std::optional<Stack> read_stack(const spec::Document& document, spec::Diagnostic
     read(*o, "collective", kTime, s.collective);
     read(*o, "dispatch", kTime, s.dispatch);
     read(*o, "combine", kTime, s.combine);
-    read(*o, "ramp", kTime, s.ramp);
+    read(*o, "request", kTime, s.request);
     o->finish();
   }
   if (auto o = root.map("overlap", Need::required)) {
@@ -85,11 +88,14 @@ std::optional<Stack> read_stack(const spec::Document& document, spec::Diagnostic
     read(*v, "interference", FigureRule{.min = 0.0, .min_exclusive = false, .max = 10},
          s.interference);
     read(*v, "in_step", kShareOrNone, s.in_step);
+    read(*v, "queue", FigureRule{.min = 0.0, .min_exclusive = false, .max = 64}, s.queue);
+    read(*v, "acceptance", kShareOrNone, s.acceptance);
     read(*v, "imbalance", FigureRule{.min = 1.0, .min_exclusive = false, .max = 16}, s.imbalance);
     read(*v, "chunk", FigureRule{.min = 1.0, .min_exclusive = false, .max = 1e7}, s.chunk);
     v->finish();
   }
   s.notes = root.texts("notes", Need::optional);
+  s.residual = read_residuals(root);
   root.finish();
   context.finish();
   if (diagnostics.size() != before) return std::nullopt;

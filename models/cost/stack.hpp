@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cost/residual.hpp"
 #include "ops/op.hpp"
 #include "spec/document.hpp"
 #include "spec/sourced.hpp"
@@ -33,6 +34,8 @@ struct Stack {
   spec::Sourced<Count> vector;
   spec::Sourced<Count> memory;
   spec::Sourced<Count> link;
+  spec::Sourced<Count>
+      kernel_start;  // of the architecture's start and conversion times; fusion hides some
   spec::Sourced<Time> launch;
   spec::Sourced<Time> layer;
   spec::Sourced<Time> expert_layer;  // more, per mixture-of-experts layer: routing, permutation
@@ -41,15 +44,20 @@ struct Stack {
   spec::Sourced<Time> collective;
   spec::Sourced<Time> dispatch;
   spec::Sourced<Time> combine;
-  spec::Sourced<Time> ramp;
+  spec::Sourced<Time>
+      request;  // before the first token, off the device: tokeniser, scheduler, reply
   spec::Sourced<Count> overlap_shared_expert;
   spec::Sourced<Count> overlap_communication;
   spec::Sourced<Count> memory_use;
   spec::Sourced<Count> interference;
   spec::Sourced<Count> in_step;  // how far equal requests that start together stay together
+  spec::Sourced<Count>
+      queue;  // requests whose prefill a new one waits for, at most, when they are spread out
+  spec::Sourced<Count> acceptance;  // chance that a drafted token is accepted, given the one before
   spec::Sourced<Count> imbalance;
   spec::Sourced<Count> chunk;  // tokens of one prefill pass
   std::vector<std::string> notes;
+  std::vector<Residual> residual;  // empty for a profile that nothing was compared with
   std::vector<spec::Source> sources;
 
   const spec::Sourced<Count>& efficiency(ops::OpClass c) const;

@@ -17,6 +17,7 @@ std::optional<Family> read_family(const spec::Document& document, spec::Diagnost
   f.id = std::move(header.id);
   f.name = std::move(header.name);
   f.sources = context.read_sources();
+  f.parent = root.text("parent", Need::optional).value_or("");
   if (auto tile = root.map("tile", Need::required)) {
     f.tile_m = static_cast<double>(tile->integer("m", Need::required, 1, 1024).value_or(128));
     f.tile_n = static_cast<double>(tile->integer("n", Need::required, 1, 1024).value_or(128));
@@ -32,6 +33,10 @@ std::optional<Family> read_family(const spec::Document& document, spec::Diagnost
           assumed->figure<OpRate>("matrix_" + std::string(name), Need::optional);
     }
     assumed->finish();
+  }
+  if (auto kernels = root.map("kernels", Need::optional)) {
+    f.kernels = read_kernel_curves(*kernels);
+    kernels->finish();
   }
   if (auto scale = root.map("scale", Need::optional)) {
     f.scale_matrix = scale->figure<Count>("matrix", Need::optional);

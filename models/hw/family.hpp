@@ -7,18 +7,21 @@
 #include <vector>
 
 #include "hw/chip.hpp"
+#include "hw/kernel_curve.hpp"
 
 namespace perfmodel::hw {
 
 struct Family {
   std::string id;
   std::string name;
+  std::string parent;   // architecture whose curves stand in for those not measured here
   double tile_m = 128;  // output tile of the matrix kernels, in elements
   double tile_n = 128;
   Figure<Bandwidth> memory_bandwidth;
   Figure<Bytes> memory_capacity;
   Figure<Bandwidth> scale_up;
   std::array<Figure<OpRate>, spec::kComputeCount> matrix;
+  KernelCurves kernels;
   // How this architecture's chips do against what a software profile says of chips in general; 1
   // where nothing is known.
   Figure<Count> scale_matrix;    // of matrix efficiencies

@@ -6,6 +6,7 @@
 #include "llm/counts.hpp"
 #include "llm/layer_graph.hpp"
 #include "mapping/attention_terms.hpp"
+#include "mapping/matrix_format.hpp"
 #include "ops/communication.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/embedding.hpp"
@@ -28,38 +29,6 @@ constexpr Bytes kLogit = Bytes::from_base(2.0);
 /// residual; a gated activation takes an exponential, a division and two products.
 constexpr double kNormOps = 5.0;
 constexpr double kActivationOps = 5.0;
-
-struct FormatOf {
-  Storage storage;
-  Compute compute;
-};
-
-FormatOf format_of(Part part, const Precision& p) {
-  switch (part) {
-    case Part::embedding:
-      return {p.embedding, p.core};
-    case Part::head:
-      return {p.head, p.head_gemm};
-    case Part::attention:
-      return {p.attention, p.attention_gemm};
-    case Part::router:
-      return {Storage::bf16, p.core};
-    case Part::dense_ffn:
-    case Part::shared_expert:
-      return {p.ffn, p.ffn_gemm};
-    case Part::expert:
-      return {p.experts, p.expert_gemm};
-  }
-  return {p.ffn, p.ffn_gemm};
-}
-
-/// Formats with block scales quantise activations in a kernel of their own before the product;
-/// scales per tensor or channel are applied by the kernel before.
-double kernels(const FormatOf& f) {
-  const bool blocks = spec::info(f.storage).block > 0;
-  const bool narrow = spec::activation_bytes(f.compute) < kWide;
-  return blocks && narrow ? 2.0 : 1.0;
-}
 
 class Sharder {
  public:
@@ -131,6 +100,9 @@ class Sharder {
     return p_.tp;
   }
 
+  /// Sorting and permuting tokens costs by their copies; profiles state it for the common eight.
+  static double routing_weight(const llm::MoeFfn& f) { return f.topk / 8.0; }
+
   /// Part of the layers on the fullest pipeline stage; the speculative layer is whole on the last.
   double stage_share() const {
     if (draft_) return 1.0;
@@ -156,7 +128,8 @@ class Sharder {
       a.weight = spec::bytes_per_element(f.storage);
       a.in = spec::activation_bytes(f.compute);
       a.out = kWide;
-      a.launches = kernels(f);
+      a.converts = converts(f);
+      a.packed = packed(f);
       a.balanced = balanced(m);
       push(ops::Op::make(ops::kGroupedGemm, m.name, a), f.compute, m.layers, Group::expert);
       return;
@@ -167,7 +140,8 @@ class Sharder {
     a.weight = spec::bytes_per_element(f.storage);
     a.in = spec::activation_bytes(f.compute);
     a.out = kWide;
-    a.launches = kernels(f);
+    a.converts = converts(f);
+    a.packed = packed(f);
     a.logits = m.part == Part::head;
     const bool own_tokens = m.part == Part::shared_expert && exchanges();
     if (own_tokens) a.row_share = 1.0 / p_.tp;
@@ -305,7 +279,8 @@ class Sharder {
       collective(ops::kSend, "stage_send", hidden_ / p_.tp, p_.pp - 1, Group::pipeline);
     out_.layers = llm_.layers();
     for (const auto& b : llm_.ffn)
-      if (std::holds_alternative<llm::MoeFfn>(b.kind)) out_.expert_layers += b.layers;
+      if (const auto* m = std::get_if<llm::MoeFfn>(&b.kind))
+        out_.expert_layers += b.layers * routing_weight(*m);
     weigh_outside(g);
   }
 
@@ -331,7 +306,8 @@ class Sharder {
     head(g);
     draft_ = false;
     out_.draft_layers = 1;
-    if (std::holds_alternative<llm::MoeFfn>(llm_.ffn.back().kind)) out_.draft_expert_layers = 1;
+    if (const auto* m = std::get_if<llm::MoeFfn>(&llm_.ffn.back().kind))
+      out_.draft_expert_layers = routing_weight(*m);
   }
 
   void cache() {

@@ -43,7 +43,7 @@ struct CacheShare {
 struct ShardedModel {
   std::vector<Term> terms;
   double layers = 0;
-  double expert_layers = 0;  // of layers
+  double expert_layers = 0;  // of layers, weighted by experts per token over eight
   double draft_layers = 0;
   double draft_expert_layers = 0;
   Bytes weights{};  // of the fullest device

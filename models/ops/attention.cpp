@@ -10,6 +10,8 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   const double scores = rows * a.heads * mean_keys(p, cap);
   c.matrix = Ops::from_base(2.0 * scores * (a.qk_dim + a.v_dim));
   c.vector = Ops::from_base(kSoftmaxOps * scores);
+  c.keys = mean_keys(p, cap);
+  c.narrow = narrow_cache(a.kv);
   // The queries of one sequence share one sweep over its cache, except that selected keys differ by
   // query: then each reads its own, up to the whole cache.
   double read = mean_cached(p, a.cap);

@@ -9,6 +9,11 @@ namespace perfmodel::ops {
 /// Vector operations per score in softmax: scale, running maximum, subtract, exponential, sum.
 inline constexpr double kSoftmaxOps = 5.0;
 
+/// Eight bits an element, with or without scales.
+inline bool narrow_cache(Bytes element) {
+  return element < Bytes::from_base(1.5);
+}
+
 struct AttentionArgs {
   double heads = 0;     // on this device
   double kv_heads = 0;  // on this device

@@ -10,6 +10,8 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   c.weights = a.weight * (a.k * a.n * a.instances);
   c.activations = (a.in * a.k + a.out * a.n) * (m * a.instances);
   c.launches = a.launches;
+  c.converts = a.converts;
+  c.packed = a.packed;
   c.groups = a.instances;
   c.rows = m;
   c.columns = a.n;

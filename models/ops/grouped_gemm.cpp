@@ -16,6 +16,8 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   c.weights = a.weight * (hit * a.k * a.n);
   c.activations = (a.in * a.k + a.out * a.n) * load;
   c.launches = a.launches;
+  c.converts = a.converts;
+  c.packed = a.packed;
   c.groups = hit;
   c.rows = hit > 0 ? load / hit : 0.0;
   c.columns = a.n;

@@ -26,6 +26,8 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
     c.activations = a.activation * (rows * a.heads * 2.0 * (a.nope + a.rope + a.v_dim));
   }
   c.vector = Ops::from_base(kSoftmaxOps * scores);
+  c.keys = mean_keys(p, a.selected);
+  c.narrow = narrow_cache(a.kv);
   c.kv = a.kv * (p.sequences * (read + p.tokens_per_sequence) * entry);
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
@@ -71,6 +72,11 @@ struct OpCost {
   double columns = 0;
   double depth = 0;
   double launches = 1;  // kernels
+  double keys = 0;      // mean keys per query, of attention
+  bool narrow = false;  // the cache has about one byte an element
+  std::optional<spec::Compute> packed =
+      {};                 // type of four-bit weights that the product widens to its own
+  bool converts = false;  // activations are quantised by a kernel of their own first
   // Work routed to experts: mean assignments per expert rank, and over how many ranks the load
   // varies.
   double expert_load = 0;

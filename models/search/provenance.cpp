@@ -65,11 +65,11 @@ void add_stack(Collector& c, const cost::Stack& s) {
   c.side(UsedFigure::Side::software, s.sources);
   for (const auto* f :
        {&s.gemm, &s.grouped_gemm, &s.attention_prefill, &s.attention_decode, &s.vector, &s.memory,
-        &s.link, &s.overlap_shared_expert, &s.overlap_communication, &s.memory_use, &s.interference,
-        &s.in_step, &s.imbalance, &s.chunk})
+        &s.link, &s.kernel_start, &s.overlap_shared_expert, &s.overlap_communication, &s.memory_use,
+        &s.interference, &s.in_step, &s.queue, &s.acceptance, &s.imbalance, &s.chunk})
     c.add(*f);
   for (const auto* f : {&s.launch, &s.layer, &s.expert_layer, &s.step, &s.sequence, &s.collective,
-                        &s.dispatch, &s.combine, &s.ramp})
+                        &s.dispatch, &s.combine, &s.request})
     c.add(*f);
 }
 

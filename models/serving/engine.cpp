@@ -111,7 +111,7 @@ Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const
   const Time amortised = prefill.of(together) / together;
 
   s.tpot = s.decode_step / s.yield + amortised * (batch / output * machine.interference / pp);
-  s.ttft = s.prefill + s.decode_step * 0.5;
+  s.ttft = machine.request + s.prefill + s.decode_step * 0.5;
   const Time life = s.ttft + s.tpot * std::max(0.0, output - 1.0);
   const double sequences = batch * dp;
   s.output_rate = sequences * output / life;

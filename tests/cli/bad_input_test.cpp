@@ -152,7 +152,7 @@ std::vector<Case> overrides() {
       set("id", "chip.chip=h20", {"h20", "file name"}),
       set("not_utf8", "chip.name=\xff", {"UTF-8"}),
       set("unused_memory", "memory.stack.capacity=4 GB", {"--memory", "chip.memory"}),
-      set("efficiency", "stack.efficiency.gemm=2", {"efficiency.gemm", "'2'"}),
+      set("efficiency", "stack.efficiency.gemm=9", {"efficiency.gemm", "'9'"}),
       on_h100("twice", {"--set", "chip.dies=1", "--set", "chip.dies=2"}, {"chip.dies", "twice"}),
   };
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -89,13 +90,56 @@ TEST(Validate, RefusesUnknownWords) {
   expect_refusal(run({"validate", "-o", "/nowhere/table"}), {"/nowhere/table"});
 }
 
+TEST(Validate, RefusesToLeaveOutWhatIsNotThere) {
+  expect_refusal(run({"validate", "--cross-validate", "chips"}), {"--cross-validate"});
+  expect_refusal(run({"validate", "--cross-validate", "chip", "--leave-out", "h10"}),
+                 {"--leave-out: no measurement of chip 'h10'", "did you mean"});
+  expect_refusal(run({"validate", "--cross-validate", "stack", "--leave-out", "zzzzzzzzz"}),
+                 {"one of", "trtllm"});
+  expect_refusal(run({"validate", "--leave-out", "h100"}), {"--leave-out", "--cross-validate"});
+  expect_refusal(run({"validate", "--iterations", "3"}), {"--iterations", "--cross-validate"});
+  expect_refusal(run({"validate", "--cross-validate", "chip", "--stack", "typical"}),
+                 {"--cross-validate", "--stack"});
+}
+
+/// One group and few iterations: all of them take minutes.
+TEST(Validate, CrossValidatesOneGroup) {
+  const auto data = (kPublished / "serving_ascend_and_phase.csv").string();
+  const Words words = {"validate",         "--data",       data,
+                       "--cross-validate", "chip",         "--leave-out",
+                       "ascend910b",       "--iterations", "2"};
+  const auto csv = run(with(words, {"--format", "csv"}));
+  ASSERT_EQ(csv.status, 0) << csv.text();
+  EXPECT_NE(csv.err.find("fit without chip ascend910b"), std::string::npos) << csv.err;
+  const auto rows = parse_csv(csv.out);
+  const auto column = [&](const std::string& name) {
+    return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) -
+                                    rows[0].begin());
+  };
+  ASSERT_GT(rows.size(), 10u);
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i][column("chip")], "ascend910b");
+    EXPECT_EQ(rows[i][column("left_out")], "ascend910b");
+    EXPECT_NE(rows[i][column("predicted")].empty(), rows[i][column("skipped")].empty());
+  }
+  const auto table = run(with(words, {"--by", "chip,llm,stack,mode,metric,kind,left-out"}));
+  ASSERT_EQ(table.status, 0) << table.text();
+  EXPECT_TRUE(table.out.starts_with("each number predicted by a fit without its own chip\n"));
+  for (const char* word : {"chip ", "llm ", "stack ", "mode ", "metric ", "kind ", "left-out "})
+    EXPECT_NE(table.out.find(std::string("\n") + word), std::string::npos) << word;
+}
+
 TEST(Calibrate, RefusesUnknownWordsBeforeItWorks) {
-  expect_refusal(run({"calibrate", "--cross-validate", "chips"}), {"--cross-validate"});
+  expect_refusal(run({"calibrate", "--format", "jsn"}), {"--format"});
   expect_refusal(run({"calibrate", "--iterations", "0"}), {"--iterations"});
   expect_refusal(run({"calibrate", "--iterations", "many"}), {"--iterations"});
   expect_refusal(run({"calibrate", "-o", "/nowhere"}), {"'/nowhere' is not a folder"});
   expect_refusal(run({"calibrate", "--families", "/nowhere"}), {"'/nowhere' is not a folder"});
   expect_refusal(run({"calibrate", "--residuals", "/nowhere/rows.csv"}), {"/nowhere/rows.csv"});
+  expect_refusal(run({"calibrate", "--keep"}), {"--keep", "--out"});
+  expect_refusal(run({"calibrate", "--keep", "-o", "/nowhere"}), {"'/nowhere' is not a folder"});
+  expect_refusal(run({"calibrate", "--keep", "-o", "/tmp", "--iterations", "3"}),
+                 {"--keep", "--iterations"});
 }
 
 TEST(Validate, AnswersOneLinePerRow) {
@@ -123,12 +167,16 @@ TEST(Validate, AnswersOneLinePerRow) {
 }
 
 TEST(Validate, GroupsByEveryWordOfItsHelp) {
-  const auto r = run({"validate", "--by", "metric,mode,chip,model,stack,profile,source"});
+  const auto r =
+      run({"validate", "--by", "metric,mode,chip,model,llm,stack,profile,source,kind,left-out"});
   ASSERT_EQ(r.status, 0) << r.text();
   EXPECT_NE(r.out.find("measured numbers expressed"), std::string::npos);
-  for (const char* word : {"metric ", "mode ", "chip ", "model ", "stack ", "profile ", "source "})
+  for (const char* word : {"metric ", "mode ", "chip ", "model ", "llm ", "stack ", "profile ",
+                           "source ", "kind ", "left-out "})
     EXPECT_NE(r.out.find(std::string("\n") + word), std::string::npos) << word;
-  EXPECT_EQ(r.out, run({"validate", "--by", "metric,mode,chip,model,stack,profile,source"}).out);
+  EXPECT_EQ(r.out, run({"validate", "--by",
+                        "metric,mode,chip,model,llm,stack,profile,source,kind,left-out"})
+                       .out);
 }
 
 TEST(Validate, WritesToAFile) {
@@ -150,6 +198,52 @@ TEST(Validate, IsQuick) {
 #else
   EXPECT_LT(took, std::chrono::seconds(60));
 #endif
+}
+
+TEST(Calibrate, GivesEveryParameterItsInterval) {
+  const auto data = (kPublished / "serving_ascend_and_phase.csv").string();
+  const auto r = run({"calibrate", "--data", data, "--iterations", "2", "--format", "csv"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  const auto rows = parse_csv(r.out);
+  ASSERT_GT(rows.size(), 30u);
+  EXPECT_EQ(rows[0],
+            (Words{"scope", "name", "parameter", "unit", "value", "low95", "high95", "at_bound"}));
+  std::map<std::string, std::size_t> scopes;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const auto& f = rows[i];
+    ++scopes[f[0]];
+    const double value = std::stod(f[4]), low = std::stod(f[5]), high = std::stod(f[6]);
+    EXPECT_GT(low, 0) << f[1] << " " << f[2];
+    EXPECT_LE(low, value * (1 + 1e-9)) << f[1] << " " << f[2];
+    EXPECT_GE(high, value * (1 - 1e-9)) << f[1] << " " << f[2];
+    EXPECT_GT(high, low) << f[1] << " " << f[2];
+    EXPECT_EQ(f[3], f[2].starts_with("overhead.") ? "us" : "") << f[2];
+  }
+  EXPECT_EQ(scopes["profile"] % scopes["mean"], 0u);
+  EXPECT_EQ(scopes["family"] % 3, 0u);
+  const auto table = run({"calibrate", "--data", data, "--iterations", "2"});
+  EXPECT_NE(table.out.find("95 % interval"), std::string::npos) << table.text();
+  EXPECT_NE(table.out.find("errors in sample"), std::string::npos) << table.text();
+}
+
+/// Only what the measurements say changes; the rest of each file is left as it was written.
+TEST(Calibrate, KeepsProfilesAndMeasuresTheirResiduals) {
+  const Scratch scratch;
+  const auto r = run({"calibrate", "--keep", "-o", scratch.path().string()});
+  ASSERT_EQ(r.status, 0) << r.text();
+  std::size_t files = 0;
+  for (const auto& e : fs::directory_iterator(scratch.path())) {
+    const auto text = slurp(e.path());
+    const auto was = slurp(fs::path(PERFMODEL_CONFIG_DIR) / "stacks" / e.path().filename());
+    EXPECT_EQ(text.substr(0, text.find("\nresidual:")), was.substr(0, was.find("\nresidual:")));
+    EXPECT_NE(text.find("\nresidual:\n  in_sample:\n"), std::string::npos) << e.path();
+    EXPECT_EQ(run({"check", e.path().string()}).status, 0) << e.path();
+    ++files;
+  }
+  EXPECT_GT(files, 10u);
+  const auto shown = run({"show", "stack", "typical"});
+  EXPECT_NE(shown.out.find("in_sample.tpot"), std::string::npos) << shown.text();
+  EXPECT_NE(shown.out.find("measured numbers"), std::string::npos) << shown.text();
 }
 
 TEST(Calibrate, WritesProfilesAndResidualsThatRead) {

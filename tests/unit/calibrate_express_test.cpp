@@ -194,8 +194,6 @@ TEST(Express, SaysWhyNot) {
        "the cache length is not published"},
       {"output", [](auto& m) { m.output.reset(); }, "the output length is not published"},
       {"context", [](auto& m) { m.input = 1e7; }, "longer than the model's context"},
-      {"depth", [](auto& m) { m.notes = "speculative decoding on, depth not published"; },
-       "speculation was on"},
       {"load", [](auto& m) { m.concurrency.reset(); },
        "neither concurrency nor batch is published"},
       {"weights", [](auto& m) { m.weights = "fp3"; }, "weight format 'fp3' is not known"},
@@ -225,6 +223,21 @@ TEST(Express, TakesTheNumberInFlightFromTheNotes) {
   EXPECT_EQ(express(m)->concurrency, 7);
   m.notes = "mean in-flight unknown";
   EXPECT_FALSE(express(m));
+}
+
+TEST(Express, SpeculationOfUnknownDepthHasTheUsualOne) {
+  auto m = llama(16);
+  m.notes = "speculative decoding on, depth not published";
+  const auto r = express(m);
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->drafted, 3);
+  EXPECT_FALSE(r->accepted);
+  m.notes.clear();
+  EXPECT_EQ(express(m)->drafted, 0);
+  m.draft_tokens = 2;
+  m.accepted = 0.9;
+  EXPECT_EQ(express(m)->drafted, 2);
+  EXPECT_EQ(*express(m)->accepted, 0.9);
 }
 
 TEST(Express, BringsStrayNumbersWithinTheirMeaning) {

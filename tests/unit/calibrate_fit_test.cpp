@@ -129,7 +129,15 @@ TEST(Fit, IsTheSameOnOneThreadAndTwo) {
 
 TEST(Fit, StaysAtTheParentWithoutData) {
   const auto& f = fitted();
-  EXPECT_EQ(profile_of(f, "unheard-of-2026"), f.mean);
+  EXPECT_EQ(profile_of(f, "unheard-of-2025"), f.mean);
+  EXPECT_EQ(profile_of(f, "unheard-of"), f.mean);
+  // Software of another year has that year's times, and the same shares.
+  const auto newer = profile_of(f, "unheard-of-2027");
+  const auto& parameters = profile_parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    EXPECT_NEAR(newer[i] / f.mean[i], parameters[i].ages ? std::exp(2 * f.trend) : 1.0, 1e-12)
+        << parameters[i].name;
+  }
   EXPECT_EQ(family_of(f, "unheard-of"), Values(family_parameters().size(), 1.0));
   // And the mean at its prior where there is none at all.
   const auto none = fit({}, typical(), on(1));
@@ -178,14 +186,15 @@ TEST(FittedFigures, AreTheParametersInOrder) {
   const auto changed = with_values(stack, values, {1, 1, 1});
   EXPECT_EQ(changed.gemm.value.base(), values[index_of("efficiency.gemm")]);
   EXPECT_EQ(changed.layer.value.base(), values[index_of("overhead.layer")]);
-  EXPECT_EQ(changed.ramp.value.base(), values[index_of("overhead.ramp")]);
+  EXPECT_EQ(changed.request.value.base(), values[index_of("overhead.request")]);
   EXPECT_EQ(changed.interference.value.base(), values[index_of("serving.interference")]);
   EXPECT_EQ(changed.in_step.value.base(), values[index_of("serving.in_step")]);
   for (std::size_t i = 0; i < figures.size(); ++i)
     EXPECT_NE(figures[i].share != nullptr, figures[i].time != nullptr) << i;
-  // Scales: matrix efficiency stays a share, software time is multiplied, the rest is left alone.
+  // Scales: matrix factors and software times are multiplied, the rest is left alone.
   const auto scaled = with_values(stack, values, {10, 1, 2});
-  EXPECT_LT(scaled.gemm.value.base(), 1);
+  EXPECT_EQ(scaled.gemm.value.base(), 10 * changed.gemm.value.base());
+  EXPECT_EQ(scaled.kernel_start.value.base(), 2 * changed.kernel_start.value.base());
   EXPECT_EQ(scaled.layer.value.base(), 2 * changed.layer.value.base());
   EXPECT_EQ(scaled.dispatch.value.base(), changed.dispatch.value.base());
 }

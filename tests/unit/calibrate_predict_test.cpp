@@ -91,6 +91,22 @@ TEST(Predict, DecodeOnlyIsASingleStep) {
   EXPECT_GT(drafted.step, x.p.step);
 }
 
+TEST(Predict, UnpublishedAcceptanceIsTheProfiles) {
+  auto m = in_mode(deepseek(16, 0), Mode::decode_only);
+  m.batch_per_chip = 8;
+  m.input = 4096;
+  m.draft_tokens = 3;
+  const auto r = test::express(m);
+  ASSERT_TRUE(r);
+  auto stack = typical();
+  stack.acceptance.value = Count::from_base(0.5);
+  const auto p = calibrate::predict(*r, stack);
+  ASSERT_TRUE(p);
+  EXPECT_NEAR(p->step / p->tpot, 1 + 0.5 + 0.25 + 0.125, 1e-9);
+  stack.acceptance.value = Count::from_base(0.8);
+  EXPECT_LT(calibrate::predict(*r, stack)->tpot, p->tpot);
+}
+
 TEST(Predict, PrefillOnlyCountsTokensOrSequences) {
   auto m = in_mode(deepseek(16, 0), Mode::prefill_only);
   m.concurrency.reset();

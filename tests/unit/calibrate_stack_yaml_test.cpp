@@ -56,7 +56,7 @@ void expect_same(const cost::Stack& a, const cost::Stack& b) {
   figure("collective", &S::collective);
   figure("dispatch", &S::dispatch);
   figure("combine", &S::combine);
-  figure("ramp", &S::ramp);
+  figure("request", &S::request);
   figure("overlap_shared_expert", &S::overlap_shared_expert);
   figure("overlap_communication", &S::overlap_communication);
   figure("memory_use", &S::memory_use);
@@ -64,6 +64,15 @@ void expect_same(const cost::Stack& a, const cost::Stack& b) {
   figure("in_step", &S::in_step);
   figure("imbalance", &S::imbalance);
   figure("chunk", &S::chunk);
+  ASSERT_EQ(a.residual.size(), b.residual.size());
+  for (std::size_t i = 0; i < a.residual.size(); ++i) {
+    EXPECT_EQ(a.residual[i].left_out, b.residual[i].left_out);
+    EXPECT_EQ(a.residual[i].of, b.residual[i].of);
+    EXPECT_EQ(a.residual[i].rows, b.residual[i].rows);
+    EXPECT_EQ(a.residual[i].median, b.residual[i].median);
+    EXPECT_EQ(a.residual[i].p90, b.residual[i].p90);
+    EXPECT_EQ(a.residual[i].bias, b.residual[i].bias);
+  }
   ASSERT_EQ(a.sources.size(), b.sources.size());
   for (std::size_t i = 0; i < a.sources.size(); ++i) {
     EXPECT_EQ(a.sources[i].id, b.sources[i].id);

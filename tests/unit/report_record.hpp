@@ -85,6 +85,29 @@ inline Performance performance(const std::string& stack, double speed) {
   return p;
 }
 
+inline NearRun near_run(const std::string& id, double tpot_ms, double predicted_ms) {
+  NearRun n;
+  n.id = id;
+  n.source = "Serving on a supernode";
+  n.url = "https://example.org/supernode";
+  n.date = "2025-06-15";
+  n.chip = "ascend910c";
+  n.llm = "deepseek-r1";
+  n.stack = "CloudMatrix-Infer";
+  n.profile = "cann-2025";
+  n.mode = "decode_only";
+  n.weights = "int8";
+  n.parallelism = "tp=1 dp=320 ep=320";
+  n.chips = 160;
+  n.input = 4096;
+  n.output = 256;
+  n.concurrency = 15360;
+  n.distance = 2.25;
+  n.metrics = {{"tpot_ms", "mean", tpot_ms, predicted_ms},
+               {"output_tokens_per_s_per_chip", "mean", 1943, 1790.5}};
+  return n;
+}
+
 inline EstimateRecord typical_record() {
   EstimateRecord r;
   r.banners = {
@@ -182,6 +205,12 @@ inline EstimateRecord typical_record() {
   r.comparisons[1].status = "announced";
   r.comparisons.back().infeasible =
       "weights need 85.2 GB per device and 64 GB are there: 21.2 GB short";
+  r.residual = {{"tpot", "in_sample", 312, 0.0912, 0.271, 1.02},
+                {"output_rate", "in_sample", 1173, 0.0793, 0.318, 1.07},
+                {"tpot", "left_out_chip", 300, 0.162, 1.595, 1.01}};
+  r.nearest_runs = {near_run("cm384-009", 49.4, 52.1), near_run("cm384-010", 14.9, 20.86),
+                    near_run("cm384-011", 24.6, 24.7)};
+  r.nearest_note = "no measurement on ascend910d; the nearest is deepseek-r1 on ascend910c";
   r.version = "0.1.0";
   return r;
 }

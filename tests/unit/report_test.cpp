@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kScreenWidth = 100, kScreenHeight = 45;
+constexpr std::size_t kScreenWidth = 100, kScreenHeight = 58;
 
 /// On one line with single blanks, so that a search does not depend on where lines break.
 std::string flat(const std::string& text) {
@@ -106,6 +106,8 @@ TEST(ReportTable, StaysWithinItsWidthWhateverTheTexts) {
   r.banners = {word};
   r.llm_name = r.chip_name = r.weights_format = r.weakest_path = r.limit = word;
   r.assumptions = r.overrides = r.fallbacks = {word + " " + word, word};
+  r.nearest_note = r.nearest_runs[0].llm = r.nearest_runs[1].id = r.nearest_runs[2].source = word;
+  r.nearest_runs[2].metrics[0].metric = "unheard_of_ms";
   r.comparisons[0].deployment = r.comparisons[0].system = r.comparisons.back().infeasible = word;
   for (const auto& line : lines_of(to_table(r)))
     EXPECT_LE(display_width(line), kScreenWidth) << line;
@@ -208,7 +210,7 @@ TEST(ReportMarkdown, TablesKeepTheirShapeWhateverTheTexts) {
     EXPECT_TRUE(columns == 0 || pipes == columns) << line;
     columns = pipes;
   }
-  EXPECT_EQ(tables, 10u);
+  EXPECT_EQ(tables, 11u);
 }
 
 TEST(ReportJson, HoldsTheRecord) {
@@ -278,6 +280,7 @@ TEST(ReportInfeasible, ShowsTheReasonAndNoThroughput) {
   EXPECT_TRUE(j["expected"].is_null());
   EXPECT_TRUE(j["ceiling"].is_null());
   EXPECT_TRUE(j["operators"].empty());
+  EXPECT_TRUE(j["evidence"].is_null());
 }
 
 TEST(ReportInfeasible, InventsNeitherDeploymentNorMemory) {

@@ -1,0 +1,35 @@
+// The figures of an architecture's curves as a vector of numbers for a fit.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "calibrate/operator_point.hpp"
+#include "hw/kernel_curve.hpp"
+
+namespace perfmodel::calibrate {
+
+/// A figure of a curve on a logarithmic scale, with its prior.
+struct CurveParameter {
+  std::string_view name;       // key in the family file
+  double prior = 1;            // in base units; the mean of all families is pulled here
+  double prior_sigma = 0.3;    // of the logarithm
+  double between_sigma = 0.2;  // of one family about the mean of all
+  double low = 0;              // bounds
+  double high = 1;
+  bool time = false;
+};
+const std::vector<CurveParameter>& curve_parameters(std::size_t curve);
+
+/// Base units, in the order of curve_parameters().
+using CurveValues = std::vector<double>;
+
+/// Sets the figures of one curve.
+void set_curve(hw::KernelCurves& curves, std::size_t curve, const CurveValues& values);
+
+/// The rate per core that shares are relative to: that of the chip most of whose rows inform them.
+/// Empty where the chip's cores or peak are not known.
+std::optional<OpRate> core_rate(const hw::Chip& chip);
+
+}  // namespace perfmodel::calibrate

@@ -1,0 +1,95 @@
+#include "calibrate/curve_report.hpp"
+
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace perfmodel::calibrate {
+namespace {
+
+using Points = std::vector<const OperatorPoint*>;
+
+Pair pair_of(const OperatorPoint& p, const CurveFit& fit, const TableFactors& factors) {
+  auto m = bare_machine(*p.site, fit.curves_of(p.site->chip.family), p.devices);
+  apply(m, p.curve, factors);
+  return {p.row->time.base(), price(m, p).base()};
+}
+
+struct Slice {
+  std::size_t aside = 0;
+  std::vector<Pair> fitted, curve, left_out;
+};
+
+}  // namespace
+
+std::string slice_of(const OperatorPoint& p) {
+  using enum OperatorKind;
+  const auto& t = *p.row;
+  switch (t.op) {
+    case gemm: {
+      std::string type(spec::name_of(*t.dtype));
+      if (p.cost.packed || spec::info(*t.weights).bits < spec::info(spec::Storage::fp16).bits) {
+        if (t.dtype == spec::Compute::fp16 || t.dtype == spec::Compute::bf16)
+          type = fmt::format("{} weights", spec::name_of(*t.weights));
+      } else {
+        type = "16-bit";
+      }
+      return fmt::format("gemm M{}64, {}", t.m >= 64 ? ">=" : "<", type);
+    }
+    case all_reduce:
+    case all_gather:
+    case reduce_scatter:
+      return t.bytes > kLargeMessage ? "collectives > 1 MiB" : "collectives <= 1 MiB";
+    default:
+      return std::string(name_of(t.op));
+  }
+}
+
+double fitted_over_measured(const OperatorPoint& p, const CurveFit& fit, bool with_table) {
+  const auto pair = pair_of(p, fit, with_table ? fit.factors_of(p) : TableFactors{});
+  return pair.predicted / pair.measured;
+}
+
+std::vector<CurveErrors> curve_errors(const Points& points, const CurveFit& fit, bool left_out,
+                                      const CurveFitOptions& options) {
+  std::map<std::pair<std::string, std::string>, Slice> slices;
+  std::map<std::string, CurveFit> without;
+  Points kept;
+  for (const auto* p : points)
+    if (!fit.series.at(series_of(*p)).aside) kept.push_back(p);
+  if (left_out) {
+    std::set<std::string> chips;
+    for (const auto* p : kept) chips.insert(p->site->chip.id);
+    auto once = options;
+    once.aside = 1e9;  // what is set aside is known
+    for (const auto& chip : chips) {
+      Points rest;
+      for (const auto* p : kept)
+        if (p->site->chip.id != chip) rest.push_back(p);
+      without[chip] = fit_curves(rest, once);
+    }
+  }
+  for (const auto* p : points) {
+    const bool aside = fit.series.at(series_of(*p)).aside;
+    for (const auto& chip : {p->site->chip.id, std::string("all")}) {
+      auto& s = slices[{slice_of(*p), chip}];
+      if (aside) {
+        ++s.aside;
+        continue;
+      }
+      s.fitted.push_back(pair_of(*p, fit, fit.factors_of(*p)));
+      s.curve.push_back(pair_of(*p, fit, {}));
+      if (!left_out) continue;
+      const auto& other = without.at(p->site->chip.id);
+      s.left_out.push_back(pair_of(*p, other, other.factors_of(*p)));
+    }
+  }
+  std::vector<CurveErrors> out;
+  for (const auto& [key, s] : slices)
+    out.push_back({key.first, key.second, s.aside, errors_of(s.fitted), errors_of(s.curve),
+                   errors_of(s.left_out)});
+  return out;
+}
+
+}  // namespace perfmodel::calibrate

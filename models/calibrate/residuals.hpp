@@ -1,0 +1,80 @@
+// Residuals of the fit of software profiles, for the solver.
+#pragma once
+
+#include <ceres/ceres.h>
+
+#include <array>
+#include <vector>
+
+#include "calibrate/fit.hpp"
+
+namespace perfmodel::calibrate {
+
+using Block = std::vector<double>;  // logarithms
+
+Block to_block(const std::vector<Parameter>& parameters);
+Values to_values(const Block& b);
+
+/// Observations of one profile on one family: residuals and their derivatives by central
+/// differences, each run predicted once for all of its metrics.
+class GroupCost : public ceres::CostFunction {
+ public:
+  GroupCost(std::vector<const Observation*> rows, std::vector<double> weights,
+            const cost::Stack& base, int profile_size, int family_size);
+
+  /// Where the solver keeps the parameters.
+  void watch(const double* profile, const double* family) { at_ = {profile, family}; }
+  /// Works out what Evaluate() will be asked for at the present parameters.
+  void prepare(bool with_derivatives);
+  /// Copies what is prepared.
+  bool Evaluate(double const* const* parameters, double* residuals,
+                double** jacobians) const override;
+
+ private:
+  void derive(std::array<Block, 2> at, std::size_t b);
+  void evaluate(const Block& profile, const Block& family, std::vector<double>& out) const;
+
+  std::vector<const Observation*> rows_;
+  std::vector<double> weights_;
+  const cost::Stack& base_;
+  std::array<const double*, 2> at_{};
+  std::array<Block, 2> known_at_;
+  bool known_derivatives_ = false;
+  std::vector<double> known_;
+  std::array<std::vector<double>, 2> derivatives_;
+};
+
+/// Evaluates the groups on several threads. The solver itself runs on one: it would add up costs in
+/// the order in which its threads finish, and the last digits of the fit would be chance.
+class Groups : public ceres::EvaluationCallback {
+ public:
+  explicit Groups(int threads) : threads_(threads < 1 ? 1 : threads) {}
+  void add(GroupCost* group) { groups_.push_back(group); }
+  void PrepareForEvaluation(bool with_derivatives, bool) override;
+
+ private:
+  int threads_;
+  std::vector<GroupCost*> groups_;
+};
+
+/// (x - centre) / sigma per element.
+class PullToConstant : public ceres::CostFunction {
+ public:
+  PullToConstant(Block centre, Block sigma);
+  bool Evaluate(double const* const* p, double* r, double** j) const override;
+
+ private:
+  Block centre_, sigma_;
+};
+
+/// (profile - mean - shift * trend) / sigma per element, `trend` a block of one.
+class PullTogether : public ceres::CostFunction {
+ public:
+  PullTogether(Block sigma, Block shift);
+  bool Evaluate(double const* const* p, double* r, double** j) const override;
+
+ private:
+  Block sigma_, shift_;
+};
+
+}  // namespace perfmodel::calibrate

@@ -1,0 +1,79 @@
+// `calibrate --operators` as a user runs it: what it refuses, and that the curves stay as good as
+// the committed summary says.
+#include <cstdlib>
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "program.hpp"
+
+namespace perfmodel::black_box {
+namespace {
+
+const std::filesystem::path kProject = std::filesystem::path(PERFMODEL_CONFIG_DIR).parent_path();
+
+void expect_refusal(const Run& r, const std::string& word) {
+  EXPECT_EQ(r.status, 2) << r.text();
+  EXPECT_EQ(r.out, "");
+  EXPECT_NE(r.err.find(word), std::string::npos) << r.err;
+}
+
+TEST(CalibrateOperators, RefusesWhatMakesNoSense) {
+  expect_refusal(run({"calibrate", "--report"}), "--operators");
+  expect_refusal(run({"calibrate", "--format", "markdown"}), "goes with --operators");
+  expect_refusal(run({"calibrate", "--operators", "--format", "yaml"}), "--format");
+  expect_refusal(run({"calibrate", "--operators", "--families", "/tmp"}), "with --out");
+  expect_refusal(run({"calibrate", "--operators", "-o", "/nowhere"}), "'/nowhere' is not a folder");
+  expect_refusal(run({"calibrate", "--operators", "--cross-validate", "llm", "--report"}),
+                 "llm");
+  expect_refusal(run({"calibrate", "--operators", "--cross-validate", "chip"}), "with --report");
+  expect_refusal(run({"calibrate", "--operators", "--residuals", "/nowhere/r.csv"}),
+                 "/nowhere/r.csv");
+  expect_refusal(run({"calibrate", "--operators", "--data", "/nowhere/r.csv"}),
+                 "cannot read '/nowhere/r.csv'");
+}
+
+TEST(CalibrateOperators, RefusesRowsThatItCannotPlace) {
+  const Scratch scratch;
+  const auto file = (scratch / "rows.csv").string();
+  const std::string header = "id,source,chip,op,dtype,weight_dtype,m,n,k,time_us,flag\n";
+  spill(file, header + "a,s,h10,gemm,bf16,bf16,1,1,1,5,\n");
+  expect_refusal(run({"calibrate", "--operators", "--data", file}), "unknown chip 'h10'");
+  spill(file, header + "a,s,h100,gemm,bf16,bf16,1,1,1,-5,\n");
+  expect_refusal(run({"calibrate", "--operators", "--data", file}), "not a positive number");
+  spill(file, header + "a,s,h100,gemm,bf16,bf16,1,1,1,5,boost clock\n");
+  expect_refusal(run({"calibrate", "--operators", "--data", file}), "no row of the data");
+}
+
+/// "class|chip" to the fields of the summary.
+std::map<std::string, std::map<std::string, std::string>> summary(const std::string& text) {
+  std::map<std::string, std::map<std::string, std::string>> all;
+  const auto records = parse_csv(text);
+  for (std::size_t i = 1; i < records.size(); ++i) {
+    auto& fields = all[records[i].at(0) + "|" + records[i].at(1)];
+    for (std::size_t c = 2; c < records[i].size(); ++c) fields[records[0].at(c)] = records[i][c];
+  }
+  return all;
+}
+
+TEST(CalibrateOperators, CurvesAreAsGoodAsTheCommittedSummary) {
+  const auto stored = summary(slurp(kProject / "results" / "accuracy" / "operators.csv"));
+  const auto r = run({"calibrate", "--operators", "--report", "--format", "csv"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  const auto now = summary(r.out);
+  ASSERT_GT(stored.size(), 50U);
+  for (const auto& [key, fields] : stored) {
+    const auto at = now.find(key);
+    ASSERT_NE(at, now.end()) << key;
+    EXPECT_LE(std::atol(at->second.at("set_aside").c_str()),
+              std::atol(fields.at("set_aside").c_str()))
+        << key;
+    for (const char* column : {"fitted_median", "curve_median"})
+      EXPECT_LE(std::atof(at->second.at(column).c_str()),
+                std::atof(fields.at(column).c_str()) + 0.01)
+          << key << " " << column;
+  }
+}
+
+}  // namespace
+}  // namespace perfmodel::black_box

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Compares the accuracy tables of README.md and docs/accuracy.md with results/accuracy.
+
+  accuracy_tables.py [--update] [--root FOLDER]
+
+A table stands between `<!-- accuracy: NAME -->` and `<!-- /accuracy -->`; NAME is in_sample, left_out_chip,
+left_out_llm or left_out_stack (that file in full), or overview (the main kinds of numbers, one column per
+file). results/accuracy/*.csv are written by `perfmodel validate --summary`.
+
+--update  writes the tables into the documents
+"""
+import argparse
+import csv
+import difflib
+import re
+import sys
+from pathlib import Path
+
+DOCUMENTS = ("README.md", "docs/accuracy.md")
+FILES = {"in_sample": "in sample", "left_out_chip": "chip left out", "left_out_llm": "model left out",
+         "left_out_stack": "software left out"}
+OVERVIEW = ("tpot", "tpot_disaggregated", "output_rate", "static_batch", "offline", "decode_only", "ttft")
+BLOCK = re.compile(r"(<!-- accuracy: (\w+) -->\n)(.*?)(<!-- /accuracy -->)", re.DOTALL)
+
+
+def percent(text):
+    return f"{float(text) * 100:.1f} %"
+
+
+def read(root, name):
+    path = root / "results" / "accuracy" / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {row["kind"]: row for row in csv.DictReader(file) if row["scope"] == "all"}
+    except OSError as error:
+        raise SystemExit(f"{path}: {error.strerror}") from error
+
+
+def table(root, name):
+    if name == "overview":
+        columns = {file: read(root, file) for file in FILES}
+        lines = ["| median error, 90th percentile | n | " + " | ".join(FILES.values()) + " |",
+                 "|---|---:|" + "---:|" * len(FILES)]
+        for kind in OVERVIEW:
+            if kind not in columns["in_sample"]:
+                continue
+            first = columns["in_sample"][kind]
+            cells = [f"{percent(c[kind]['median'])}, {percent(c[kind]['p90'])}" if kind in c else "" for c in columns.values()]
+            lines.append(f"| {first['title']} | {first['rows']} | " + " | ".join(cells) + " |")
+        return lines
+    if name not in FILES:
+        raise SystemExit(f"accuracy: {name}: no such table (one of overview, {', '.join(FILES)})")
+    lines = ["| | n | median | mean | 90th percentile | bias |", "|---|---:|---:|---:|---:|---:|"]
+    for row in read(root, name).values():
+        numbers = [row["rows"], percent(row["median"]), percent(row["mean"]), percent(row["p90"]),
+                   f"{float(row['bias']):.2f}"]
+        lines.append(f"| {row['title']} | " + " | ".join(numbers) + " |")
+    return lines
+
+
+def rewritten(root, text):
+    return BLOCK.sub(lambda m: m[1] + "\n".join(table(root, m[2])) + "\n" + m[4], text)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2])
+    options = parser.parse_args()
+    differ = 0
+    for name in DOCUMENTS:
+        path = options.root / name
+        text = path.read_text(encoding="utf-8")
+        if len(BLOCK.findall(text)) != text.count("<!-- accuracy:") or not BLOCK.search(text):
+            raise SystemExit(f"{path}: needs `<!-- accuracy: NAME -->` lines, each closed by `<!-- /accuracy -->`")
+        new = rewritten(options.root, text)
+        if new == text:
+            continue
+        if options.update:
+            path.write_text(new, encoding="utf-8")
+            print(f"{name} rewritten")
+            continue
+        differ += 1
+        print("\n".join(difflib.unified_diff(text.splitlines(), new.splitlines(), name, "results/accuracy", "", "", 0, "")))
+        print(f"{name}: tables differ from results/accuracy; {Path(__file__).name} --update rewrites them")
+    return 1 if differ else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
