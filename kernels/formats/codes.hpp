@@ -34,6 +34,10 @@ constexpr int bits_of(Format f) {
   return 0;
 }
 
+/// The same as a constant: units of a tier must not call inline functions of headers (see README).
+template <Format F>
+inline constexpr int kBits = bits_of(F);
+
 /// Largest magnitude that quantising aims at. INT8 is symmetric: -128 is not used.
 constexpr float max_of(Format f) {
   switch (f) {

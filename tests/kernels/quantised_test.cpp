@@ -117,7 +117,8 @@ TEST_P(Schemes, PaddingIsZeroAndRowsStartOnCacheLines) {
 }
 
 TEST_P(Schemes, NanMarksItsElementAndNotItsBlock) {
-  if (GetParam().format == Format::int8 || GetParam().format == Format::e2m1) GTEST_SKIP();
+  if (GetParam().format == Format::int8 || GetParam().format == Format::e2m1)
+    return;  // have no NaN
   std::vector<float> values(256, 1.0F);
   EXPECT_FALSE(quantise(GetParam(), values, 2, 128).has_nan());
   values[130] = std::numeric_limits<float>::quiet_NaN();

@@ -1,0 +1,197 @@
+// GEMM by VDPBF16PS: weights and activations that BF16 holds exactly, sums in FP32.
+//
+// Twice the FP32 rate where a unit for it exists (AMD Zen 5), half of it elsewhere (Intel Sapphire
+// Rapids, where AMX is what BF16 is for).
+#include <immintrin.h>
+
+#include "kernels/gemm/gemm_tile.hpp"
+#include "kernels/simd/bf16_pairs.hpp"
+
+namespace perfmodel::kernels::gemm_detail {
+
+namespace {
+
+constexpr int kTileRows = 12;  // 12 x 2 sums, 2 weights: 26 of 32 registers
+
+__m512 dot(__m512 sum, __m512i a, __m512i b) {
+  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
+}
+
+/// clang 16 dies of a segmentation fault where it folds a broadcast into VDPBF16PS, so it must not
+/// see where the operand comes from.
+__m512i broadcast(std::int32_t pair) {
+  __m512i x = _mm512_set1_epi32(pair);
+#if defined(__clang__)
+  asm("" : "+v"(x));
+#endif
+  return x;
+}
+
+template <int R>
+void tile_of(const Tile& t) noexcept {
+  const auto* a = static_cast<const std::int32_t*>(t.a);
+  const auto* b = static_cast<const std::uint8_t*>(t.b);
+  const auto* ahead = static_cast<const char*>(t.ahead);
+  const std::int64_t ahead_step = t.ahead_bytes;
+  for (int r = 0; r < R; ++r) {
+    _mm_prefetch(reinterpret_cast<const char*>(t.c + r * t.c_stride), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(t.c + r * t.c_stride + 16), _MM_HINT_T0);
+  }
+  // With several blocks the totals stay here, on neighbouring lines: rows of C are often a power of
+  // two apart and then share one set of the cache.
+  alignas(64) float totals[R * kPanel];
+  for (std::int64_t i = 0; i < t.blocks; ++i) {
+    __m512 sum[R][2];
+    for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
+    for (std::int64_t k = 0; k < t.block_columns; k += 2) {
+      const __m512i w0 = _mm512_loadu_si512(b);
+      const __m512i w1 = _mm512_loadu_si512(b + 64);
+      _mm_prefetch(ahead, _MM_HINT_T1);
+      for (int r = 0; r < R; ++r) {
+        const __m512i x = broadcast(a[r]);
+        sum[r][0] = dot(sum[r][0], w0, x);
+        sum[r][1] = dot(sum[r][1], w1, x);
+      }
+      a += kTileRows;
+      b += 128;
+      ahead += ahead_step;
+    }
+    const __m512 scale[2] = {_mm512_loadu_ps(t.scales + i * kPanel),
+                             _mm512_loadu_ps(t.scales + i * kPanel + 16)};
+    // Loops without conditions inside, which the compiler unrolls, so that the sums stay in
+    // registers.
+    if (t.row_scales != nullptr) {
+      for (int r = 0; r < R; ++r) {
+        const __m512 s = _mm512_set1_ps(t.row_scales[i * kTileRows + r]);
+        for (int v = 0; v < 2; ++v) sum[r][v] = _mm512_mul_ps(sum[r][v], s);
+      }
+    }
+    if (i == 0) {
+      for (int r = 0; r < R; ++r) {
+        for (int v = 0; v < 2; ++v)
+          _mm512_store_ps(totals + r * kPanel + 16 * v, _mm512_mul_ps(sum[r][v], scale[v]));
+      }
+    } else {
+      for (int r = 0; r < R; ++r) {
+        for (int v = 0; v < 2; ++v) {
+          float* total = totals + r * kPanel + 16 * v;
+          _mm512_store_ps(total, _mm512_fmadd_ps(sum[r][v], scale[v], _mm512_load_ps(total)));
+        }
+      }
+    }
+  }
+  for (int r = 0; r < R; ++r) {
+    for (int v = 0; v < 2; ++v) {
+      float* c = t.c + r * t.c_stride + 16 * v;
+      const __m512 total = _mm512_load_ps(totals + r * kPanel + 16 * v);
+      _mm512_storeu_ps(c, t.first ? total : _mm512_add_ps(total, _mm512_loadu_ps(c)));
+    }
+  }
+}
+
+template <int R>
+void tile_up_to(const Tile& t) noexcept {
+  if (t.rows == R) {
+    tile_of<R>(t);
+  } else if constexpr (R > 1) {
+    tile_up_to<R - 1>(t);
+  }
+}
+
+void tile(const Tile& t) noexcept {
+  tile_up_to<kTileRows>(t);
+}
+
+template <Format F>
+void widen_pairs(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  const Bf16Decoder<F> decoder;
+  auto* o = static_cast<std::uint8_t*>(out);
+  for (std::int64_t i = 0; i < count; i += 64) {
+    __m512i w[2];
+    decoder.decode64(codes + i, w);
+    _mm512_storeu_si512(o + 2 * i, w[0]);
+    _mm512_storeu_si512(o + 2 * i + 64, w[1]);
+  }
+}
+
+/// INT8 through FP32: all 256 values are BF16 numbers.
+__m512i bf16_of(__m512i words) {
+  const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_castsi512_si256(words)));
+  const __m512 high =
+      _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(words, 1)));
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+}
+
+template <>
+void widen_pairs<Format::int8>(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  auto* o = static_cast<std::uint8_t*>(out);
+  for (std::int64_t i = 0; i < count; i += 64) {
+    const __m512i c = _mm512_loadu_si512(codes + i);
+    const __m512i low = _mm512_srai_epi16(_mm512_unpacklo_epi8(c, c), 8);
+    const __m512i high = _mm512_srai_epi16(_mm512_unpackhi_epi8(c, c), 8);
+    _mm512_storeu_si512(o + 2 * i, bf16_of(low));
+    _mm512_storeu_si512(o + 2 * i + 64, bf16_of(high));
+  }
+}
+
+/// In order: what unpacking splits within lanes is put back.
+template <Format F>
+void widen_in_order(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  const Bf16Decoder<F> decoder;
+  const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+  const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+  auto* o = static_cast<std::uint8_t*>(out);
+  for (std::int64_t i = 0; i < count; i += 64) {
+    __m512i w[2];
+    decoder.decode64(codes + i, w);
+    _mm512_storeu_si512(o + 2 * i, _mm512_permutex2var_epi64(w[0], first, w[1]));
+    _mm512_storeu_si512(o + 2 * i + 64, _mm512_permutex2var_epi64(w[0], second, w[1]));
+  }
+}
+
+void copy(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  auto* o = static_cast<std::uint8_t*>(out);
+  for (std::int64_t i = 0; i < 2 * count; i += 64)
+    _mm512_storeu_si512(o + i, _mm512_loadu_si512(codes + i));
+}
+
+}  // namespace
+
+Functions find_avx512bf16(Format weights, Format activations) {
+  Functions f{};
+  switch (weights) {
+    case Format::e4m3:
+      f.weights = widen_pairs<Format::e4m3>;
+      break;
+    case Format::e5m2:
+      f.weights = widen_pairs<Format::e5m2>;
+      break;
+    case Format::int8:
+      f.weights = widen_pairs<Format::int8>;
+      break;
+    case Format::bf16:
+      break;
+    default:
+      return {};
+  }
+  switch (activations) {
+    case Format::bf16:
+      f.activations = copy;
+      break;
+    case Format::e4m3:
+      f.activations = widen_in_order<Format::e4m3>;
+      break;
+    case Format::e5m2:
+      f.activations = widen_in_order<Format::e5m2>;
+      break;
+    default:
+      return {};
+  }
+  f.tile = tile;
+  f.tile_rows = kTileRows;
+  f.gain = 1.0F;
+  f.layout = Layout::pairs;
+  return f;
+}
+
+}  // namespace perfmodel::kernels::gemm_detail

@@ -1,0 +1,15 @@
+#include "kernels/gemv/gemv_rows.hpp"
+#include "kernels/simd/avx512.hpp"
+
+#define SIMD_INLINE inline
+
+namespace perfmodel::kernels::gemv_detail {
+namespace {
+#include "kernels/gemv/gemv_body.hpp"
+}  // namespace
+
+Functions find_avx512(Format weights, Step step, Format activations) {
+  return find(weights, step, activations);
+}
+
+}  // namespace perfmodel::kernels::gemv_detail

@@ -1,0 +1,99 @@
+// FP32 vectors of AVX-512. For translation units compiled with -mavx512f/bw/dq/vl only; everything
+// is local to the unit, so that the linker cannot lend a function to code for lesser machines.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "kernels/formats/codes.hpp"
+
+namespace perfmodel::kernels {
+namespace {
+
+struct Simd {
+  using V = __m512;
+  static constexpr int kLanes = 16;
+  static constexpr int kTileRows = 12;    // 12 x 2 sums, 2 weights: 26 of 32 registers
+  static constexpr int kTileVectors = 2;  // vectors of a tile row
+
+  static V zero() { return _mm512_setzero_ps(); }
+  static V set(float x) { return _mm512_set1_ps(x); }
+  static V load(const float* p) { return _mm512_loadu_ps(p); }
+  static void store(float* p, V v) { _mm512_storeu_ps(p, v); }
+  /// Past the caches; `p` on a boundary of the vector.
+  static void stream(float* p, V v) { _mm512_stream_ps(p, v); }
+  static void finish_streams() { _mm_sfence(); }
+  static V add(V a, V b) { return _mm512_add_ps(a, b); }
+  static V sub(V a, V b) { return _mm512_sub_ps(a, b); }
+  static V mul(V a, V b) { return _mm512_mul_ps(a, b); }
+  static V div(V a, V b) { return _mm512_div_ps(a, b); }
+  static V max(V a, V b) { return _mm512_max_ps(a, b); }
+  static V min(V a, V b) { return _mm512_min_ps(a, b); }
+  static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+  static V abs(V a) { return _mm512_abs_ps(a); }
+  static float sum(V v) { return _mm512_reduce_add_ps(v); }
+  static float largest(V v) { return _mm512_reduce_max_ps(v); }
+  static void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+  static V round(V v) {
+    return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  /// v * 2^n for integral n; saturates to 0 and infinity.
+  static V scale_by_power(V v, V n) { return _mm512_scalef_ps(v, n); }
+
+  /// What decode<F> leaves out: the values are to be multiplied by this.
+  template <Format F>
+  static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
+
+  static __m512i load16(const std::uint8_t* p) { return _mm512_loadu_si512(p); }
+  static __m256i load8(const std::uint8_t* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static void from_fp16(__m512i h, V* out) {
+    out[0] = _mm512_cvtph_ps(_mm512_castsi512_si256(h));
+    out[1] = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(h, 1));
+  }
+
+  /// 32 elements of a format, in order, divided by kGain. E4M3 does not see its NaN.
+  template <Format F>
+  static void decode(const std::uint8_t* p, V* out) {
+    if constexpr (F == Format::fp32) {
+      const auto* f = reinterpret_cast<const float*>(p);
+      out[0] = load(f);
+      out[1] = load(f + 16);
+    } else if constexpr (F == Format::bf16) {
+      out[0] = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load8(p)), 16));
+      out[1] = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load8(p + 32)), 16));
+    } else if constexpr (F == Format::fp16) {
+      from_fp16(load16(p), out);
+    } else if constexpr (F == Format::e5m2) {
+      // The upper half of FP16.
+      from_fp16(_mm512_slli_epi16(_mm512_cvtepu8_epi16(load8(p)), 8), out);
+    } else if constexpr (F == Format::e4m3) {
+      // One place to the right, E4M3 lies on the fields of FP16 with the bias 8 too small: exactly
+      // value / 2^8, subnormals included, once the doubled sign bit is masked off.
+      const __m512i high = _mm512_slli_epi16(_mm512_cvtepu8_epi16(load8(p)), 8);
+      const __m512i fields = _mm512_and_si512(_mm512_srai_epi16(high, 1),
+                                              _mm512_set1_epi16(static_cast<short>(0xBF80)));
+      from_fp16(fields, out);
+    } else if constexpr (F == Format::int8) {
+      for (int i = 0; i < 2; ++i) {
+        const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
+        out[i] = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(b));
+      }
+    } else if constexpr (F == Format::e2m1) {
+      const __m512 table = _mm512_setr_ps(0.0F, 0.5F, 1.0F, 1.5F, 2.0F, 3.0F, 4.0F, 6.0F, -0.0F,
+                                          -0.5F, -1.0F, -1.5F, -2.0F, -3.0F, -4.0F, -6.0F);
+      const __m512i pairs =
+          _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+      const __m512 even = _mm512_permutexvar_ps(pairs, table);
+      const __m512 odd = _mm512_permutexvar_ps(_mm512_srli_epi32(pairs, 4), table);
+      const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      out[0] = _mm512_permutex2var_ps(even, low, odd);
+      out[1] = _mm512_permutex2var_ps(even, _mm512_add_epi32(low, _mm512_set1_epi32(8)), odd);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace perfmodel::kernels

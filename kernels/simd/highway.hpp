@@ -1,0 +1,91 @@
+// FP32 vectors of Google Highway. No include guard: Highway includes the unit once per target, and
+// each time this must be compiled anew, after HWY_BEFORE_NAMESPACE and inside HWY_NAMESPACE.
+struct Simd {
+  using D = hn::ScalableTag<float>;
+  using V = hn::Vec<D>;
+  static constexpr int kLanes = HWY_LANES(float);
+  static constexpr int kTileRows = kLanes >= 16 ? 12 : 6;
+  static constexpr int kTileVectors = 2;
+
+  static HWY_INLINE V zero() { return hn::Zero(D()); }
+  static HWY_INLINE V set(float x) { return hn::Set(D(), x); }
+  static HWY_INLINE V load(const float* p) { return hn::LoadU(D(), p); }
+  static HWY_INLINE void store(float* p, V v) { hn::StoreU(v, D(), p); }
+  /// Past the caches where the target can; `p` on a boundary of the vector.
+  static HWY_INLINE void stream(float* p, V v) { hn::Stream(v, D(), p); }
+  static HWY_INLINE void finish_streams() { hwy::FlushStream(); }
+  static HWY_INLINE V add(V a, V b) { return hn::Add(a, b); }
+  static HWY_INLINE V sub(V a, V b) { return hn::Sub(a, b); }
+  static HWY_INLINE V mul(V a, V b) { return hn::Mul(a, b); }
+  static HWY_INLINE V div(V a, V b) { return hn::Div(a, b); }
+  static HWY_INLINE V max(V a, V b) { return hn::Max(a, b); }
+  static HWY_INLINE V min(V a, V b) { return hn::Min(a, b); }
+  static HWY_INLINE V fma(V a, V b, V c) { return hn::MulAdd(a, b, c); }
+  static HWY_INLINE V abs(V a) { return hn::Abs(a); }
+  static HWY_INLINE float sum(V v) { return hn::GetLane(hn::SumOfLanes(D(), v)); }
+  static HWY_INLINE float largest(V v) { return hn::GetLane(hn::MaxOfLanes(D(), v)); }
+  static HWY_INLINE void prefetch(const void* p) {
+    hwy::Prefetch(static_cast<const std::uint8_t*>(p));
+  }
+  static HWY_INLINE V round(V v) { return hn::Round(v); }
+  /// v * 2^n for integral n in [-126, 127].
+  static HWY_INLINE V scale_by_power(V v, V n) {
+    const hn::RebindToSigned<D> di{};
+    const auto field = hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127));
+    return hn::Mul(v, hn::BitCast(D(), hn::ShiftLeft<23>(field)));
+  }
+
+  /// What decode<F> leaves out: the values are to be multiplied by this.
+  template <Format F>
+  static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
+
+  /// 32 elements of a format, in order, divided by kGain. E4M3 does not see its NaN.
+  template <Format F>
+  static HWY_INLINE void decode(const std::uint8_t* p, V* out) {
+    const D d{};
+    const hn::Rebind<std::uint8_t, D> d8{};
+    const hn::Rebind<std::int16_t, D> di16{};
+    const hn::Rebind<std::uint16_t, D> du16{};
+    const hn::Rebind<hwy::float16_t, D> df16{};
+    const hn::RebindToUnsigned<D> du32{};
+    for (int i = 0; i < 32 / kLanes; ++i) {
+      if constexpr (F == Format::fp32) {
+        out[i] = load(reinterpret_cast<const float*>(p) + kLanes * i);
+      } else if constexpr (F == Format::bf16 || F == Format::fp16) {
+        const auto* h = reinterpret_cast<const std::uint16_t*>(p) + kLanes * i;
+        const auto codes = hn::LoadU(du16, h);
+        if constexpr (F == Format::fp16) {
+          out[i] = hn::PromoteTo(d, hn::BitCast(df16, codes));
+        } else {
+          out[i] = hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(du32, codes)));
+        }
+      } else if constexpr (F == Format::e5m2 || F == Format::e4m3) {
+        const auto codes = hn::LoadU(d8, p + kLanes * i);
+        const auto high = hn::ShiftLeft<8>(hn::BitCast(di16, hn::PromoteTo(du16, codes)));
+        if constexpr (F == Format::e5m2) {
+          out[i] = hn::PromoteTo(d, hn::BitCast(df16, high));
+        } else {
+          // One place to the right, E4M3 lies on the fields of FP16 with the bias 8 too small.
+          const auto mask = hn::Set(di16, static_cast<std::int16_t>(0xBF80));
+          const auto fields = hn::And(hn::ShiftRight<1>(high), mask);
+          out[i] = hn::PromoteTo(d, hn::BitCast(df16, fields));
+        }
+      } else if constexpr (F == Format::int8) {
+        const hn::Rebind<std::int8_t, D> di8{};
+        const hn::RebindToSigned<D> di32{};
+        const auto codes = hn::LoadU(di8, reinterpret_cast<const std::int8_t*>(p) + kLanes * i);
+        out[i] = hn::ConvertTo(d, hn::PromoteTo(di32, codes));
+      } else if constexpr (F == Format::e2m1) {
+        static constexpr float kTable[16] = {0.0F,  0.5F,  1.0F,  1.5F,  2.0F,  3.0F,
+                                             4.0F,  6.0F,  -0.0F, -0.5F, -1.0F, -1.5F,
+                                             -2.0F, -3.0F, -4.0F, -6.0F};
+        HWY_ALIGN float values[kLanes];
+        for (int j = 0; j < kLanes; ++j) {
+          const int at = kLanes * i + j;
+          values[j] = kTable[(p[at / 2] >> (4 * (at % 2))) & 0xF];
+        }
+        out[i] = hn::Load(d, values);
+      }
+    }
+  }
+};

@@ -1,0 +1,35 @@
+// What the tiers of the stream set have in common. Plain data only, as this header goes into units
+// compiled for one instruction set.
+#pragma once
+
+#include <cstdint>
+
+namespace perfmodel::kernels::stream_detail {
+
+enum class Op : std::uint8_t {
+  read,         // result = sum of a, in four streams
+  copy,         // c = a
+  copy_nt,      // c = a, past the caches
+  triad,        // c = a + s b
+  triad_nt,     // c = a + s b, past the caches
+  multiply_add  // registers only: `count` multiplications and additions of the tier's widest kind
+};
+
+struct Range {
+  const float* a;
+  const float* b;
+  float* c;
+  float s;
+  std::int64_t count;  // a multiple of 256, but for multiply_add
+  float result;
+};
+using Fn = void (*)(Range&) noexcept;
+
+/// nullptr where the tier does not have the operation.
+Fn find_scalar(Op op);
+Fn find_portable(Op op);
+Fn find_avx2(Op op);
+Fn find_avx512(Op op);
+Fn find_avx512bf16(Op op);
+
+}  // namespace perfmodel::kernels::stream_detail

@@ -1,0 +1,109 @@
+// What GEMV and GEMM do beside the stated error: NaN, refusals, agreement of their forms.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "kernels/gemm/gemm.hpp"
+#include "kernels/gemv/gemv.hpp"
+#include "kernels/registry/sample.hpp"
+
+namespace perfmodel::kernels {
+namespace {
+
+constexpr QuantSpec kBlocks{Format::e4m3, ScaleScheme::block_128x128, ScaleType::fp32};
+constexpr QuantSpec kUe8m0Blocks{Format::e4m3, ScaleScheme::block_128x128, ScaleType::ue8m0};
+
+/// Tiers of these formats that this machine can run.
+std::vector<Tier> runnable(const std::vector<Tier>& tiers) {
+  std::vector<Tier> r;
+  for (const Tier t : tiers) {
+    if (can_run(t)) r.push_back(t);
+  }
+  return r;
+}
+
+/// The fast decoders take the NaN code of E4M3 for 480; a NaN weight must still make NaN results.
+TEST(Matmul, NanWeightsReachTheirResultsAndNoOther) {
+  Quantised q = sample_matrix(kBlocks, 40, 200, 3);
+  q.set_code(17, 150, 0x7F);
+  const auto x = sample_codes(Format::bf16, 200, 4);
+  Team team(2);
+  for (const Tier t : runnable(gemv_tiers(kBlocks, Format::bf16))) {
+    std::vector<float> y(40), c(40);
+    gemv(GemvWeights(q), Format::bf16, x, y, {t, team});
+    gemm(PackedWeights(q, Format::bf16, t), Activations(Format::bf16, x, 200), c, {t, team});
+    for (std::size_t n = 0; n < 40; ++n) {
+      EXPECT_EQ(std::isnan(y[n]), n == 17) << name_of(t) << ' ' << n;
+      EXPECT_EQ(std::isnan(c[n]), n == 17) << name_of(t) << ' ' << n;
+    }
+  }
+}
+
+TEST(Matmul, GemvAndGemmAgree) {
+  Team team(2);
+  for (const QuantSpec& spec : {kBlocks, kUe8m0Blocks}) {
+    const Quantised q = sample_matrix(spec, 70, 300, 3);
+    const auto x = sample_codes(Format::fp16, 300, 4);
+    for (const Tier t : runnable(gemm_tiers(spec, Format::fp16))) {
+      std::vector<float> y(70), c(70);
+      gemv(GemvWeights(q), Format::fp16, x, y, {t, team});
+      gemm(PackedWeights(q, Format::fp16, t), Activations(Format::fp16, x, 300), c, {t, team});
+      for (std::size_t n = 0; n < 70; ++n) EXPECT_NEAR(y[n], c[n], 1e-3F * std::fabs(y[n]) + 1e-3F);
+    }
+  }
+}
+
+TEST(Matmul, TheNumberOfThreadsDoesNotChangeABit) {
+  const Quantised q = sample_matrix(kBlocks, 333, 500, 3);
+  const auto x = sample_codes(Format::bf16, 500 * 30, 4);
+  const std::span one(x.data(), 500);
+  Team single(1), several(3);
+  for (const Tier t : runnable(gemm_tiers(kBlocks, Format::bf16))) {
+    std::vector<float> a(333 * 30), b(333 * 30), y(333), z(333);
+    const PackedWeights w(q, Format::bf16, t);
+    gemm(w, Activations(Format::bf16, x, 500), a, {t, single});
+    gemm(w, Activations(Format::bf16, x, 500), b, {t, several});
+    EXPECT_EQ(a, b) << name_of(t);
+  }
+}
+
+TEST(Matmul, EmptySizesAreFine) {
+  Team team(2);
+  const Quantised none = sample_matrix(kBlocks, 0, 64, 3);
+  const auto x = sample_codes(Format::bf16, 64, 4);
+  std::vector<float> y;
+  gemv(GemvWeights(none), Format::bf16, x, y, {Tier::scalar, team});
+  gemm(PackedWeights(none, Format::bf16, Tier::scalar), Activations(Format::bf16, x, 64), y,
+       {Tier::scalar, team});
+  const Quantised q = sample_matrix(kBlocks, 8, 64, 3);
+  gemm(PackedWeights(q, Format::bf16, Tier::portable), Activations(Format::bf16, {}, 64), y,
+       {Tier::portable, team});
+}
+
+TEST(Matmul, RefusesWhatDoesNotFit) {
+  Team team(1);
+  const Exec exec{Tier::scalar, team};
+  const Quantised q = sample_matrix(kBlocks, 8, 64, 3);
+  const auto x = sample_codes(Format::bf16, 64, 4);
+  std::vector<float> y(8), shorter(7);
+  const GemvWeights v(q);
+  EXPECT_THROW(gemv(v, Format::bf16, std::span(x).first(63), y, exec), std::invalid_argument);
+  EXPECT_THROW(gemv(v, Format::bf16, x, shorter, exec), std::invalid_argument);
+  EXPECT_THROW(gemv(v, Format::int8, x, y, exec), std::invalid_argument);
+  EXPECT_THROW(gemv(v, Format::bf16, x, y, {Tier::amx, team}), std::invalid_argument);
+  const PackedWeights w(q, Format::bf16, Tier::scalar);
+  const Activations a(Format::bf16, x, 64);
+  EXPECT_THROW(gemm(w, a, shorter, exec), std::invalid_argument);
+  EXPECT_THROW(gemm(w, a, y, {Tier::portable, team}), std::invalid_argument);
+  EXPECT_THROW(gemm(w, Activations(Format::fp16, x, 64), y, exec), std::invalid_argument);
+  EXPECT_THROW(Activations(Format::bf16, x, 63), std::invalid_argument);
+  EXPECT_THROW(Activations{q}, std::invalid_argument);
+  EXPECT_THROW(PackedWeights(q, Format::bf16, Tier::amx), std::invalid_argument);
+  const PackedWeights* group[] = {&w};
+  const std::int64_t backwards[] = {1, 0};
+  EXPECT_THROW(grouped_gemm(group, backwards, a, y, exec), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace perfmodel::kernels
