@@ -1,0 +1,91 @@
+#include "kernels/bench/measure.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "kernels/stream/stream.hpp"
+
+namespace perfmodel::kernels {
+
+namespace {
+
+/// Slices go round through 512 MiB, so that each has left the caches when its turn comes again.
+constexpr std::size_t kMemoryFloats = std::size_t{128} << 20;
+constexpr std::size_t kSliceFloats = std::size_t{4} << 20;
+constexpr std::int64_t kMultiplyAdds = 1 << 26;  // some 1 to 5 ms
+
+Tier best_of(const std::vector<Tier>& tiers, Tier most) {
+  Tier best = Tier::scalar;
+  for (const Tier t : tiers) {
+    if (t <= most && can_run(t)) best = t;
+  }
+  return best;
+}
+
+double processor_seconds() {
+#if defined(CLOCK_THREAD_CPUTIME_ID)
+  std::timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+#else
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+#endif
+}
+
+}  // namespace
+
+double seconds_of(const Team& team, const std::function<void()>& f) {
+  if (team.size() == 1) {
+    const double start = processor_seconds();
+    f();
+    return processor_seconds() - start;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Quartiles quartiles_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double share) {
+    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
+  };
+  return {at(0.25), at(0.5), at(0.75)};
+}
+
+Roofs::Roofs(Tier tier, Team& team)
+    : read_tier_(best_of(stream_tiers(StreamOp::read), tier)),
+      copy_tier_(best_of(stream_tiers(StreamOp::copy_nt), tier)),
+      flops_tier_(best_of(stream_tiers(StreamOp::multiply_add), tier)),
+      team_(team),
+      memory_(kMemoryFloats) {}
+
+RoofSample Roofs::sample() {
+  const std::size_t unit = 256 * static_cast<std::size_t>(team_.size());
+  const std::size_t count = kSliceFloats / unit * unit;
+  const auto slice = [&] {
+    const auto s = memory_.span().subspan(next_, count);
+    next_ = (next_ + kSliceFloats) % kMemoryFloats;
+    return s;
+  };
+  RoofSample r;
+  const auto read = slice();
+  const auto bytes = static_cast<double>(count * sizeof(float));
+  r.read = bytes / seconds_of(team_, [&] {
+             static_cast<void>(stream(StreamOp::read, read, {}, {}, 0.0F, {read_tier_, team_}));
+           });
+  const auto from = slice(), to = slice();
+  // The scalar tier has no stores past the caches.
+  const StreamOp copy = copy_tier_ == Tier::scalar ? StreamOp::copy : StreamOp::copy_nt;
+  r.copy = 2.0 * bytes / seconds_of(team_, [&] {
+             static_cast<void>(stream(copy, from, {}, to, 0.0F, {copy_tier_, team_}));
+           });
+  const std::int64_t adds = flops_tier_ == Tier::scalar ? kMultiplyAdds / 16 : kMultiplyAdds;
+  r.flops = 2.0 * static_cast<double>(adds * team_.size()) / seconds_of(team_, [&] {
+              static_cast<void>(multiply_adds(adds * team_.size(), {flops_tier_, team_}));
+            });
+  return r;
+}
+
+}  // namespace perfmodel::kernels

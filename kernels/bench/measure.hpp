@@ -1,0 +1,42 @@
+// Measuring on a machine that others use too: short samples, alternated call by call, and medians.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "kernels/formats/buffer.hpp"
+#include "kernels/registry/descriptor.hpp"
+
+namespace perfmodel::kernels {
+
+/// Seconds that f took. With one thread its processor time, which leaves out what other processes
+/// took of the processor; with several the time that passed.
+double seconds_of(const Team& team, const std::function<void()>& f);
+
+struct Quartiles {
+  double low = 0.0, median = 0.0, high = 0.0;
+};
+/// Of at least one value.
+Quartiles quartiles_of(std::vector<double> values);
+
+/// What the machine gives at the moment: one short sample of each roof.
+struct RoofSample {
+  double read = 0.0;   // bytes per second, four streams from memory
+  double copy = 0.0;   // bytes read and written per second, stores past the caches
+  double flops = 0.0;  // operations per second of the tier's widest multiply-add
+};
+
+class Roofs {
+ public:
+  /// Takes the best tiers up to `tier` that have the operations.
+  Roofs(Tier tier, Team& team);
+  RoofSample sample();
+
+ private:
+  Tier read_tier_, copy_tier_, flops_tier_;
+  Team& team_;
+  Buffer<float> memory_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace perfmodel::kernels
