@@ -16,6 +16,7 @@ const std::vector<Descriptor>& descriptors() {
     Descriptors d;
     add_gemv(d);
     add_gemm(d);
+    add_attention(d);
     add_stream(d);
     return d;
   }();

@@ -1,0 +1,75 @@
+// Attention of one new token per sequence over a paged KV cache.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/formats/buffer.hpp"
+#include "kernels/formats/codes.hpp"
+#include "kernels/registry/descriptor.hpp"
+
+namespace perfmodel::kernels {
+
+/// Keys and values of many sequences in pages of equal size. Formats: BF16, or E4M3 with one FP32
+/// scale per token and KV head for keys and one for values.
+///
+/// MLA (DeepSeek-V2, arXiv 2405.04434, absorbed form): one KV head whose keys are the latent vector
+/// and the rotary part, and whose values are the latent vector: `values_in_keys`.
+struct KvLayout {
+  Format format = Format::bf16;
+  std::int64_t kv_heads = 1;
+  std::int64_t key_columns = 128;  // multiples of 32
+  std::int64_t value_columns = 128;
+  std::int64_t page_tokens = 64;  // a multiple of 32
+  bool values_in_keys = false;    // values are the first columns of the keys, stored once
+
+  std::int64_t bytes_per_token() const;
+};
+
+class KvCache {
+ public:
+  /// Throws std::invalid_argument for a layout that does not fit the above.
+  KvCache(const KvLayout& layout, std::int64_t pages);
+
+  const KvLayout& layout() const { return layout_; }
+  std::int64_t pages() const { return pages_; }
+
+  /// Stores one token of one KV head: FP32 values, rounded to BF16, or quantised with the scale
+  /// amax / 448. `value` is not used where values are in the keys. NaN has no place in a cache that
+  /// is read by fast decoders: throws std::invalid_argument for it.
+  void store(std::int64_t page, std::int64_t slot, std::int64_t kv_head, std::span<const float> key,
+             std::span<const float> value);
+
+  double key(std::int64_t page, std::int64_t slot, std::int64_t kv_head, std::int64_t column) const;
+  double value(std::int64_t page, std::int64_t slot, std::int64_t kv_head,
+               std::int64_t column) const;
+
+ private:
+  friend void attention_decode(const KvCache&, std::span<const float>, std::int64_t,
+                               std::span<const std::int32_t>, std::span<const std::int64_t>,
+                               std::span<const std::int64_t>, float, std::span<float>, const Exec&);
+  std::int64_t row(std::int64_t page, std::int64_t slot, std::int64_t kv_head) const {
+    return (page * layout_.kv_heads + kv_head) * layout_.page_tokens + slot;
+  }
+  void store_row(std::uint8_t* to, float* scale, std::span<const float> values);
+  double read(const std::uint8_t* row, std::int64_t column, float scale) const;
+
+  KvLayout layout_;
+  std::int64_t pages_ = 0, key_row_bytes_ = 0, value_row_bytes_ = 0;
+  Buffer<std::uint8_t> keys_, values_;  // [page][KV head][token][column]
+  Buffer<float> key_scales_, value_scales_;
+};
+
+std::vector<Tier> attention_decode_tiers(Format cache);
+
+/// out [sequence][head][value column] = softmax(scale q K^T) V, in FP32.
+/// q [sequence][head][key column]; `heads` query heads in all, a multiple of the KV heads, in the
+/// order of their KV heads. Sequence s has tokens[s] tokens in pages[first_page[s]],
+/// pages[first_page[s] + 1], ... Throws std::invalid_argument for sizes that do not fit.
+void attention_decode(const KvCache& cache, std::span<const float> q, std::int64_t heads,
+                      std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
+                      std::span<const std::int64_t> tokens, float scale, std::span<float> out,
+                      const Exec& exec);
+
+}  // namespace perfmodel::kernels
