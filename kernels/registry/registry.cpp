@@ -17,6 +17,7 @@ const std::vector<Descriptor>& descriptors() {
     add_gemv(d);
     add_gemm(d);
     add_attention(d);
+    add_rows(d);
     add_stream(d);
     return d;
   }();

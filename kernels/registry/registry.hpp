@@ -13,6 +13,7 @@ using Descriptors = std::vector<Descriptor>;
 void add_gemv(Descriptors& all);
 void add_gemm(Descriptors& all);
 void add_attention(Descriptors& all);
+void add_rows(Descriptors& all);
 void add_stream(Descriptors& all);
 
 }  // namespace perfmodel::kernels

@@ -55,6 +55,41 @@ struct Simd {
   template <Format F>
   static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
 
+  /// kLanes values in BF16, to nearest even; NaN stays NaN.
+  static void store_bf16(std::uint16_t* p, V v) {
+    const __m256i bits = _mm256_castps_si256(v);
+    const __m256i high = _mm256_srli_epi32(bits, 16);
+    const __m256i odd = _mm256_and_si256(high, _mm256_set1_epi32(1));
+    __m256i r = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7FFF)), odd);
+    r = _mm256_srli_epi32(r, 16);
+    const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+    r = _mm256_blendv_epi8(r, _mm256_or_si256(high, _mm256_set1_epi32(0x40)), nan);
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(r, r), 0x08);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(words));
+  }
+  /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
+  static void store_e4m3(std::uint8_t* p, V v) {
+    const __m256i bits = _mm256_castps_si256(v);
+    const __m256i magnitude = _mm256_and_si256(bits, _mm256_set1_epi32(0x7FFFFFFF));
+    // Normal numbers: round at bit 20, and take 120 off the exponent (127 - 7).
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(magnitude, 20), _mm256_set1_epi32(1));
+    __m256i r = _mm256_add_epi32(_mm256_add_epi32(magnitude, _mm256_set1_epi32(0x7FFFF)), odd);
+    r = _mm256_sub_epi32(_mm256_srli_epi32(r, 20), _mm256_set1_epi32(120 << 3));
+    // Below 2^-6 the step is 2^-9, the last place of 2^14: adding that rounds to it.
+    const __m256 shift = _mm256_set1_ps(16384.0F);
+    const __m256i small =
+        _mm256_sub_epi32(_mm256_castps_si256(_mm256_add_ps(_mm256_castsi256_ps(magnitude), shift)),
+                         _mm256_castps_si256(shift));
+    r = _mm256_blendv_epi8(r, small, _mm256_cmpgt_epi32(_mm256_set1_epi32(121 << 23), magnitude));
+    r = _mm256_min_epi32(r, _mm256_set1_epi32(0x7E));
+    const __m256i nan = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(0x7F800000));
+    r = _mm256_blendv_epi8(r, _mm256_set1_epi32(0x7F), nan);
+    r = _mm256_or_si256(r, _mm256_and_si256(_mm256_srli_epi32(bits, 24), _mm256_set1_epi32(0x80)));
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(r, r), 0x08);
+    const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm_setzero_si128());
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
+  }
+
   static __m128i load8(const std::uint8_t* p) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   }

@@ -45,6 +45,39 @@ struct Simd {
   template <Format F>
   static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
 
+  /// kLanes values in BF16, to nearest even; NaN stays NaN.
+  static void store_bf16(std::uint16_t* p, V v) {
+    const __m512i bits = _mm512_castps_si512(v);
+    const __m512i high = _mm512_srli_epi32(bits, 16);
+    const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
+    __m512i r = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
+    r = _mm512_srli_epi32(r, 16);
+    const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+    r = _mm512_mask_or_epi32(r, nan, high, _mm512_set1_epi32(0x40));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(r));
+  }
+  /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
+  static void store_e4m3(std::uint8_t* p, V v) {
+    const __m512i bits = _mm512_castps_si512(v);
+    const __m512i magnitude = _mm512_and_si512(bits, _mm512_set1_epi32(0x7FFFFFFF));
+    // Normal numbers: round at bit 20, and take 120 off the exponent (127 - 7).
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(magnitude, 20), _mm512_set1_epi32(1));
+    __m512i r = _mm512_add_epi32(_mm512_add_epi32(magnitude, _mm512_set1_epi32(0x7FFFF)), odd);
+    r = _mm512_sub_epi32(_mm512_srli_epi32(r, 20), _mm512_set1_epi32(120 << 3));
+    // Below 2^-6 the step is 2^-9, the last place of 2^14: adding that rounds to it.
+    const __m512 shift = _mm512_set1_ps(16384.0F);
+    const __m512i small =
+        _mm512_sub_epi32(_mm512_castps_si512(_mm512_add_ps(_mm512_castsi512_ps(magnitude), shift)),
+                         _mm512_castps_si512(shift));
+    const __mmask16 is_small = _mm512_cmplt_epi32_mask(magnitude, _mm512_set1_epi32(121 << 23));
+    r = _mm512_mask_mov_epi32(r, is_small, small);
+    r = _mm512_min_epi32(r, _mm512_set1_epi32(0x7E));
+    const __mmask16 nan = _mm512_cmpgt_epi32_mask(magnitude, _mm512_set1_epi32(0x7F800000));
+    r = _mm512_mask_mov_epi32(r, nan, _mm512_set1_epi32(0x7F));
+    const __m512i sign = _mm512_and_si512(_mm512_srli_epi32(bits, 24), _mm512_set1_epi32(0x80));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_or_si512(r, sign)));
+  }
+
   static __m512i load16(const std::uint8_t* p) { return _mm512_loadu_si512(p); }
   static __m256i load8(const std::uint8_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));

@@ -39,6 +39,40 @@ struct Simd {
   template <Format F>
   static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
 
+  /// kLanes values in BF16, to nearest even; NaN stays NaN.
+  static HWY_INLINE void store_bf16(std::uint16_t* p, V v) {
+    const hn::RebindToUnsigned<D> du{};
+    const hn::RebindToSigned<D> di{};
+    const hn::Rebind<std::uint16_t, D> du16{};
+    const auto bits = hn::BitCast(du, v);
+    const auto high = hn::ShiftRight<16>(bits);
+    const auto odd = hn::And(high, hn::Set(du, 1));
+    const auto r = hn::ShiftRight<16>(hn::Add(hn::Add(bits, hn::Set(du, 0x7FFF)), odd));
+    const auto number = hn::RebindMask(du, hn::Eq(v, v));
+    const auto all = hn::IfThenElse(number, r, hn::Or(high, hn::Set(du, 0x40)));
+    hn::StoreU(hn::DemoteTo(du16, hn::BitCast(di, all)), du16, p);
+  }
+  /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
+  static HWY_INLINE void store_e4m3(std::uint8_t* p, V v) {
+    const hn::RebindToSigned<D> di{};
+    const hn::Rebind<std::uint8_t, D> du8{};
+    const auto bits = hn::BitCast(di, v);
+    const auto magnitude = hn::And(bits, hn::Set(di, 0x7FFFFFFF));
+    // Normal numbers: round at bit 20, and take 120 off the exponent (127 - 7).
+    const auto odd = hn::And(hn::ShiftRight<20>(magnitude), hn::Set(di, 1));
+    const auto rounded = hn::Add(hn::Add(magnitude, hn::Set(di, 0x7FFFF)), odd);
+    const auto normal = hn::Sub(hn::ShiftRight<20>(rounded), hn::Set(di, 120 << 3));
+    // Below 2^-6 the step is 2^-9, the last place of 2^14: adding that rounds to it.
+    const V shift = set(16384.0F);
+    const auto small = hn::Sub(hn::BitCast(di, hn::Add(hn::BitCast(D(), magnitude), shift)),
+                               hn::BitCast(di, shift));
+    auto r = hn::IfThenElse(hn::Lt(magnitude, hn::Set(di, 121 << 23)), small, normal);
+    r = hn::Min(r, hn::Set(di, 0x7E));
+    r = hn::IfThenElse(hn::Gt(magnitude, hn::Set(di, 0x7F800000)), hn::Set(di, 0x7F), r);
+    r = hn::Or(r, hn::And(hn::ShiftRight<24>(bits), hn::Set(di, 0x80)));
+    hn::StoreU(hn::DemoteTo(du8, r), du8, p);
+  }
+
   /// 32 elements of a format, in order, divided by kGain. E4M3 does not see its NaN.
   template <Format F>
   static HWY_INLINE void decode(const std::uint8_t* p, V* out) {

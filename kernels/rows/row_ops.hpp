@@ -1,0 +1,43 @@
+// What the tiers of the row-wise kernels have in common. Plain data only, as this header goes into
+// units compiled for one instruction set.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/formats/codes.hpp"
+
+namespace perfmodel::kernels::rows_detail {
+
+enum class Op : std::uint8_t {
+  rmsnorm,           // out = in / rms(in) * weight
+  rmsnorm_quantise,  // the same into E4M3 with 1x128 scales
+  softmax,           // FP32 to FP32
+  swiglu,            // out = in / (1 + e^-in) * other
+  rope,              // pairs (c, c + columns / 2) turned by an angle of their row
+  quantise,          // BF16 to E4M3 with 1x128 scales
+  dequantise         // the reverse
+};
+
+/// Rows of `columns`, a multiple of 128, one after the other.
+struct Work {
+  const std::uint16_t* in;     // BF16
+  const std::uint16_t* other;  // BF16: the second factor of swiglu
+  const float* in_fp32;        // softmax
+  const float* weight;  // rmsnorm: [columns]; rope: [row][columns / 2] cosines, sines after all
+  const float* sines;   // rope
+  std::uint16_t* out;   // BF16
+  float* out_fp32;      // softmax
+  std::uint8_t* codes;  // E4M3, in or out
+  float* scales;        // [row][columns / 128], in or out
+  std::int64_t columns;
+  std::int64_t first, last;  // rows to work on
+  float epsilon;             // added to the mean square of rmsnorm
+};
+using Fn = void (*)(const Work&) noexcept;
+
+Fn find_scalar(Op op);
+Fn find_portable(Op op);
+Fn find_avx2(Op op);
+Fn find_avx512(Op op);
+
+}  // namespace perfmodel::kernels::rows_detail

@@ -1,0 +1,162 @@
+// Row-wise kernels over the vectors of one tier (`Simd`). No include guard: Highway compiles it
+// once per target.
+
+inline constexpr std::int64_t kLanes = Simd::kLanes;
+inline constexpr int kVectors = 32 / Simd::kLanes;
+using V = Simd::V;
+
+SIMD_INLINE void load_bf16(const std::uint16_t* p, V* out) {
+  Simd::template decode<Format::bf16>(reinterpret_cast<const std::uint8_t*>(p), out);
+}
+
+SIMD_INLINE float root(float x) {
+  return __builtin_sqrtf(x);
+}
+
+/// Scale and code 128 values, as `quantise` of kernels/formats does.
+SIMD_INLINE void quantise_block(const float* values, std::uint8_t* codes, float* scale) {
+  V most = Simd::zero();
+  // The new value first: where it is NaN, the maximum so far stays.
+  for (std::int64_t i = 0; i < 128; i += kLanes)
+    most = Simd::max(Simd::abs(Simd::load(values + i)), most);
+  const float amax = Simd::largest(most);
+  constexpr float kMax = 3.40282347e38F, kMin = 1.17549435e-38F;
+  const float s = (amax < kMax ? amax : kMax) / 448.0F;
+  *scale = s > kMin ? s : kMin;
+  const V inverse = Simd::set(1.0F / *scale);
+  for (std::int64_t i = 0; i < 128; i += kLanes)
+    Simd::store_e4m3(codes + i, Simd::mul(Simd::load(values + i), inverse));
+}
+
+SIMD_INLINE float inverse_rms(const Work& w, const std::uint16_t* in) {
+  V sum[2] = {Simd::zero(), Simd::zero()};
+  for (std::int64_t c = 0; c < w.columns; c += 32) {
+    V x[kVectors];
+    load_bf16(in + c, x);
+    for (int v = 0; v < kVectors; ++v) sum[v % 2] = Simd::fma(x[v], x[v], sum[v % 2]);
+  }
+  const float mean = Simd::sum(Simd::add(sum[0], sum[1])) / static_cast<float>(w.columns);
+  return 1.0F / root(mean + w.epsilon);
+}
+
+template <bool Quantise>
+void rmsnorm(const Work& w) noexcept {
+  for (std::int64_t r = w.first; r < w.last; ++r) {
+    const std::uint16_t* in = w.in + r * w.columns;
+    const V factor = Simd::set(inverse_rms(w, in));
+    alignas(64) float block[128];
+    for (std::int64_t c = 0; c < w.columns; c += 32) {
+      V x[kVectors];
+      load_bf16(in + c, x);
+      for (int v = 0; v < kVectors; ++v) {
+        const V y = Simd::mul(Simd::mul(x[v], factor), Simd::load(w.weight + c + kLanes * v));
+        if constexpr (Quantise) {
+          Simd::store(block + c % 128 + kLanes * v, y);
+        } else {
+          Simd::store_bf16(w.out + r * w.columns + c + kLanes * v, y);
+        }
+      }
+      if (Quantise && c % 128 == 96) {
+        const std::int64_t at = r * w.columns + c - 96;
+        quantise_block(block, w.codes + at, w.scales + at / 128);
+      }
+    }
+  }
+}
+
+inline void quantise(const Work& w) noexcept {
+  for (std::int64_t at = w.first * w.columns; at < w.last * w.columns; at += 128) {
+    alignas(64) float block[128];
+    for (std::int64_t c = 0; c < 128; c += 32) {
+      V x[kVectors];
+      load_bf16(w.in + at + c, x);
+      for (int v = 0; v < kVectors; ++v) Simd::store(block + c + kLanes * v, x[v]);
+    }
+    quantise_block(block, w.codes + at, w.scales + at / 128);
+  }
+}
+
+inline void dequantise(const Work& w) noexcept {
+  for (std::int64_t at = w.first * w.columns; at < w.last * w.columns; at += 128) {
+    const V scale = Simd::set(w.scales[at / 128] * Simd::template kGain<Format::e4m3>);
+    for (std::int64_t c = at; c < at + 128; c += 32) {
+      V x[kVectors];
+      Simd::template decode<Format::e4m3>(w.codes + c, x);
+      for (int v = 0; v < kVectors; ++v)
+        Simd::store_bf16(w.out + c + kLanes * v, Simd::mul(x[v], scale));
+    }
+  }
+}
+
+inline void softmax(const Work& w) noexcept {
+  for (std::int64_t r = w.first; r < w.last; ++r) {
+    const float* in = w.in_fp32 + r * w.columns;
+    float* out = w.out_fp32 + r * w.columns;
+    V most = Simd::load(in);
+    for (std::int64_t c = kLanes; c < w.columns; c += kLanes)
+      most = Simd::max(most, Simd::load(in + c));
+    const V largest = Simd::set(Simd::largest(most));
+    V sum = Simd::zero();
+    for (std::int64_t c = 0; c < w.columns; c += kLanes) {
+      const V e = vector_exp(Simd::sub(Simd::load(in + c), largest));
+      Simd::store(out + c, e);
+      sum = Simd::add(sum, e);
+    }
+    const V inverse = Simd::set(1.0F / Simd::sum(sum));
+    for (std::int64_t c = 0; c < w.columns; c += kLanes)
+      Simd::store(out + c, Simd::mul(Simd::load(out + c), inverse));
+  }
+}
+
+inline void swiglu(const Work& w) noexcept {
+  for (std::int64_t c = w.first * w.columns; c < w.last * w.columns; c += 32) {
+    V gate[kVectors], up[kVectors];
+    load_bf16(w.in + c, gate);
+    load_bf16(w.other + c, up);
+    for (int v = 0; v < kVectors; ++v) {
+      const V e = vector_exp(Simd::sub(Simd::zero(), gate[v]));
+      const V silu = Simd::div(gate[v], Simd::add(Simd::set(1.0F), e));
+      Simd::store_bf16(w.out + c + kLanes * v, Simd::mul(silu, up[v]));
+    }
+  }
+}
+
+inline void rope(const Work& w) noexcept {
+  const std::int64_t half = w.columns / 2;
+  for (std::int64_t r = w.first; r < w.last; ++r) {
+    for (std::int64_t c = 0; c < half; c += 32) {
+      V a[kVectors], b[kVectors];
+      load_bf16(w.in + r * w.columns + c, a);
+      load_bf16(w.in + r * w.columns + half + c, b);
+      for (int v = 0; v < kVectors; ++v) {
+        const std::int64_t i = c + kLanes * v;
+        const V cosine = Simd::load(w.weight + r * half + i),
+                sine = Simd::load(w.sines + r * half + i);
+        const V minus = Simd::sub(Simd::zero(), sine);
+        std::uint16_t* out = w.out + r * w.columns + i;
+        Simd::store_bf16(out, Simd::fma(a[v], cosine, Simd::mul(b[v], minus)));
+        Simd::store_bf16(out + half, Simd::fma(b[v], cosine, Simd::mul(a[v], sine)));
+      }
+    }
+  }
+}
+
+inline Fn find(Op op) {
+  switch (op) {
+    case Op::rmsnorm:
+      return rmsnorm<false>;
+    case Op::rmsnorm_quantise:
+      return rmsnorm<true>;
+    case Op::softmax:
+      return softmax;
+    case Op::swiglu:
+      return swiglu;
+    case Op::rope:
+      return rope;
+    case Op::quantise:
+      return quantise;
+    case Op::dequantise:
+      break;
+  }
+  return dequantise;
+}

@@ -1,0 +1,60 @@
+// The vector conversions to E4M3, held against the scalar ones over all of BF16.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "kernels/formats/quantised.hpp"
+#include "kernels/rows/rows.hpp"
+
+namespace perfmodel::kernels {
+namespace {
+
+TEST(VectorConversions, AgreeWithTheScalarOnesForEveryFiniteBf16Value) {
+  Team team(1);
+  // Blocks of 128 neighbouring codes; the first of each pair of rows is alone with its small amax,
+  // the second has the largest value put in, so that every value meets a scale of 1 / 448 of 448 as
+  // well.
+  std::vector<std::uint16_t> in;
+  for (unsigned code = 0; code < 65536; ++code) {
+    if ((code & 0x7F80) == 0x7F80) continue;
+    in.push_back(static_cast<std::uint16_t>(code));
+  }
+  const std::size_t alone = in.size();
+  for (std::size_t i = 0; i < alone; ++i)
+    in.push_back(i % 128 == 0 ? float_to_bf16(448.0F) : in[i]);
+  ASSERT_EQ(in.size() % 128, 0U);
+  std::vector<float> values;
+  for (const std::uint16_t c : in) values.push_back(bf16_to_float(c));
+  const auto columns = static_cast<std::int64_t>(in.size());
+  const Quantised expected =
+      quantise({Format::e4m3, ScaleScheme::row_1x128, ScaleType::fp32}, values, 1, columns);
+  for (const Tier t : row_tiers()) {
+    if (!can_run(t)) continue;
+    std::vector<std::uint8_t> codes(in.size());
+    std::vector<float> scales(in.size() / 128);
+    quantise_rows(in, codes, scales, {t, team});
+    for (std::int64_t i = 0; i < columns; ++i)
+      ASSERT_EQ(codes[static_cast<std::size_t>(i)], expected.code(0, i)) << name_of(t) << ' ' << i;
+  }
+}
+
+TEST(RowKernels, RefuseSizesThatDoNotFit) {
+  Team team(1);
+  const Exec exec{Tier::scalar, team};
+  std::vector<std::uint16_t> in(256), out(256), odd(100);
+  std::vector<std::uint8_t> codes(256);
+  std::vector<float> weight(128), scales(2), one(1), fp32(256);
+  EXPECT_THROW(rmsnorm(in, std::span(weight).first(100), 0, out, exec), std::invalid_argument);
+  EXPECT_THROW(rmsnorm(in, weight, 0, odd, exec), std::invalid_argument);
+  EXPECT_THROW(rmsnorm_quantise(in, weight, 0, codes, one, exec), std::invalid_argument);
+  EXPECT_THROW(softmax(fp32, 0, fp32, exec), std::invalid_argument);
+  EXPECT_THROW(swiglu(in, odd, out, exec), std::invalid_argument);
+  EXPECT_THROW(rope(in, 128, weight, one, out, exec), std::invalid_argument);
+  EXPECT_THROW(quantise_rows(odd, codes, scales, exec), std::invalid_argument);
+  EXPECT_THROW(dequantise_rows(codes, one, out, exec), std::invalid_argument);
+  EXPECT_THROW(quantise_rows(in, codes, scales, {Tier::amx, team}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace perfmodel::kernels
