@@ -18,7 +18,9 @@ const std::vector<Descriptor>& descriptors() {
     add_gemm(d);
     add_attention(d);
     add_rows(d);
+    add_moe(d);
     add_stream(d);
+    add_sync(d);
     return d;
   }();
   return all;

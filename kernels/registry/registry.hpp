@@ -14,6 +14,8 @@ void add_gemv(Descriptors& all);
 void add_gemm(Descriptors& all);
 void add_attention(Descriptors& all);
 void add_rows(Descriptors& all);
+void add_moe(Descriptors& all);
 void add_stream(Descriptors& all);
+void add_sync(Descriptors& all);
 
 }  // namespace perfmodel::kernels

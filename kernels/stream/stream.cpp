@@ -9,7 +9,16 @@ namespace {
 using stream_detail::Fn;
 using stream_detail::Range;
 
-Fn find(Tier tier, StreamOp op) {
+Fn checked(const Exec& exec, StreamOp op) {
+  const Fn f = find_stream(exec.tier, op);
+  if (f == nullptr || !can_run(exec.tier))
+    throw std::invalid_argument("stream: no such tier for this operation on this machine");
+  return f;
+}
+
+}  // namespace
+
+Fn find_stream(Tier tier, StreamOp op) {
   switch (tier) {
     case Tier::scalar:
       return stream_detail::find_scalar(op);
@@ -28,19 +37,10 @@ Fn find(Tier tier, StreamOp op) {
   }
 }
 
-Fn checked(const Exec& exec, StreamOp op) {
-  const Fn f = find(exec.tier, op);
-  if (f == nullptr || !can_run(exec.tier))
-    throw std::invalid_argument("stream: no such tier for this operation on this machine");
-  return f;
-}
-
-}  // namespace
-
 std::vector<Tier> stream_tiers(StreamOp op) {
   std::vector<Tier> tiers;
   for (std::size_t i = 0; i < kTierCount; ++i) {
-    if (find(static_cast<Tier>(i), op) != nullptr) tiers.push_back(static_cast<Tier>(i));
+    if (find_stream(static_cast<Tier>(i), op) != nullptr) tiers.push_back(static_cast<Tier>(i));
   }
   return tiers;
 }

@@ -14,6 +14,8 @@ namespace perfmodel::kernels {
 using StreamOp = stream_detail::Op;
 
 std::vector<Tier> stream_tiers(StreamOp op);
+/// The function for one thread's part; nullptr where the tier does not have the operation.
+stream_detail::Fn find_stream(Tier tier, StreamOp op);
 
 /// Operands of equal size, a multiple of 256 per thread; what the operation does not use may be
 /// empty. Each thread takes one contiguous part. Returns the sum for `read`. Throws

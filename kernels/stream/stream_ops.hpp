@@ -25,7 +25,7 @@ struct Range {
 };
 using Fn = void (*)(Range&) noexcept;
 
-/// nullptr where the tier does not have the operation.
+/// nullptr where the tier does not have the operation. `find` takes that of a tier.
 Fn find_scalar(Op op);
 Fn find_portable(Op op);
 Fn find_avx2(Op op);

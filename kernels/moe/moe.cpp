@@ -1,0 +1,104 @@
+#include "kernels/moe/moe.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "kernels/stream/stream.hpp"
+
+namespace perfmodel::kernels {
+
+namespace {
+
+void require(bool fits) {
+  if (!fits) throw std::invalid_argument("mixture of experts: the sizes do not fit");
+}
+
+/// out[to(i)] = in[from(i)] for as many rows as there are indices.
+template <class From, class To>
+void move_rows(std::span<const float> in, std::int64_t row_floats,
+               std::span<const std::int32_t> index, std::span<float> out, std::int64_t limit,
+               const Exec& exec, const From& from, const To& to) {
+  const StreamOp op = exec.tier == Tier::scalar ? StreamOp::copy : StreamOp::copy_nt;
+  const auto f = find_stream(exec.tier, op);
+  if (f == nullptr || !can_run(exec.tier))
+    throw std::invalid_argument("moving rows: no such tier on this machine");
+  require(reinterpret_cast<std::uintptr_t>(out.data()) % kCacheLine == 0);
+  for (const std::int32_t i : index) require(i >= 0 && i < limit);
+  exec.team.for_pieces(static_cast<std::int64_t>(index.size()), 16,
+                       [&](std::int64_t begin, std::int64_t end, int) noexcept {
+                         for (std::int64_t i = begin; i < end; ++i) {
+                           stream_detail::Range r{in.data() + from(i) * row_floats,
+                                                  nullptr,
+                                                  out.data() + to(i) * row_floats,
+                                                  0.0F,
+                                                  row_floats,
+                                                  0.0F};
+                           f(r);
+                         }
+                       });
+}
+
+}  // namespace
+
+std::vector<Tier> shuffle_tiers() {
+  std::vector<Tier> tiers = stream_tiers(StreamOp::copy_nt);
+  tiers.insert(tiers.begin(), Tier::scalar);
+  return tiers;
+}
+
+void gather_rows(std::span<const float> in, std::int64_t row_floats,
+                 std::span<const std::int32_t> index, std::span<float> out, const Exec& exec) {
+  require(row_floats > 0 && row_floats % 32 == 0 &&
+          in.size() % static_cast<std::size_t>(row_floats) == 0 &&
+          out.size() == index.size() * static_cast<std::size_t>(row_floats));
+  move_rows(
+      in, row_floats, index, out, static_cast<std::int64_t>(in.size()) / row_floats, exec,
+      [&](std::int64_t i) { return std::int64_t{index[static_cast<std::size_t>(i)]}; },
+      [](std::int64_t i) { return i; });
+}
+
+void scatter_rows(std::span<const float> in, std::int64_t row_floats,
+                  std::span<const std::int32_t> index, std::span<float> out, const Exec& exec) {
+  require(row_floats > 0 && row_floats % 32 == 0 &&
+          out.size() % static_cast<std::size_t>(row_floats) == 0 &&
+          in.size() == index.size() * static_cast<std::size_t>(row_floats));
+  move_rows(
+      in, row_floats, index, out, static_cast<std::int64_t>(out.size()) / row_floats, exec,
+      [](std::int64_t i) { return i; },
+      [&](std::int64_t i) { return std::int64_t{index[static_cast<std::size_t>(i)]}; });
+}
+
+void route(std::span<const float> logits, std::int64_t experts, std::int64_t top,
+           std::span<std::int32_t> ids, std::span<float> weights, const Exec& exec) {
+  require(experts > 0 && top > 0 && top <= experts &&
+          logits.size() % static_cast<std::size_t>(experts) == 0);
+  const auto tokens = static_cast<std::int64_t>(logits.size()) / experts;
+  require(static_cast<std::int64_t>(ids.size()) == tokens * top && weights.size() == ids.size());
+  exec.team.for_pieces(tokens, 16, [&](std::int64_t begin, std::int64_t end, int) noexcept {
+    for (std::int64_t t = begin; t < end; ++t) {
+      const float* row = logits.data() + t * experts;
+      std::int32_t* id = ids.data() + t * top;
+      float* weight = weights.data() + t * top;
+      // The best so far, largest first; a newcomer moves in where it belongs.
+      std::int64_t found = 0;
+      for (std::int64_t e = 0; e < experts; ++e) {
+        if (found == top && !(row[e] > weight[top - 1])) continue;
+        std::int64_t at = found < top ? found++ : top - 1;
+        for (; at > 0 && row[e] > weight[at - 1]; --at) {
+          weight[at] = weight[at - 1];
+          id[at] = id[at - 1];
+        }
+        weight[at] = row[e];
+        id[at] = static_cast<std::int32_t>(e);
+      }
+      float sum = 0.0F;
+      const float largest = weight[0];
+      for (std::int64_t i = 0; i < top; ++i) sum += weight[i] = std::exp(weight[i] - largest);
+      for (std::int64_t i = 0; i < top; ++i) weight[i] /= sum;
+    }
+  });
+}
+
+}  // namespace perfmodel::kernels

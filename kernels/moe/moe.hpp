@@ -1,0 +1,31 @@
+// What a mixture of experts does around its grouped GEMM: choose experts, bring rows together, send
+// them back.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/registry/descriptor.hpp"
+
+namespace perfmodel::kernels {
+
+/// Tiers that move rows; the scalar one has no stores past the caches and moves them all the same.
+std::vector<Tier> shuffle_tiers();
+
+/// Rows are of `row_floats` 32-bit words, a multiple of 32, whatever they hold; outputs start on a
+/// cache line. gather: out[i] = in[index[i]]. scatter: out[index[i]] = in[i], no index twice.
+/// Throws std::invalid_argument for sizes that do not fit and indices beyond the rows.
+void gather_rows(std::span<const float> in, std::int64_t row_floats,
+                 std::span<const std::int32_t> index, std::span<float> out, const Exec& exec);
+void scatter_rows(std::span<const float> in, std::int64_t row_floats,
+                  std::span<const std::int32_t> index, std::span<float> out, const Exec& exec);
+
+/// The `top` experts of each token by logit, largest first, lower number first among equals; and
+/// their softmax weights, renormalised to sum up to one (as Mixtral and Qwen3 route). Outputs
+/// [token][top]. One tier, plain C++: a few hundred logits per token are nothing beside the
+/// experts.
+void route(std::span<const float> logits, std::int64_t experts, std::int64_t top,
+           std::span<std::int32_t> ids, std::span<float> weights, const Exec& exec);
+
+}  // namespace perfmodel::kernels
