@@ -29,6 +29,12 @@ void move_rows(std::span<const float> in, std::int64_t row_floats,
   exec.team.for_pieces(static_cast<std::int64_t>(index.size()), 16,
                        [&](std::int64_t begin, std::int64_t end, int) noexcept {
                          for (std::int64_t i = begin; i < end; ++i) {
+                           // The start of a row that comes soon: its place is known here, but to no
+                           // hardware prefetcher.
+                           constexpr std::int64_t kSoon = 2, kStart = 512;
+                           for (std::int64_t c = 0;
+                                i + kSoon < end && c < std::min(row_floats, kStart); c += 16)
+                             __builtin_prefetch(in.data() + from(i + kSoon) * row_floats + c);
                            stream_detail::Range r{in.data() + from(i) * row_floats,
                                                   nullptr,
                                                   out.data() + to(i) * row_floats,

@@ -11,6 +11,9 @@ using rows_detail::Fn;
 using rows_detail::Work;
 
 constexpr std::size_t kBlockColumns = 128;
+/// Results larger than this leave the caches before anyone reads them: they are written past the
+/// caches, which saves reading the lines first. Half of a last-level cache of 32 MiB.
+constexpr std::size_t kPastCachesBytes = 16 << 20;
 
 Fn find(Tier tier, RowOp op) {
   switch (tier) {
@@ -40,12 +43,15 @@ void run(RowOp op, const Work& work, std::size_t elements, const Exec& exec) {
   require(work.columns > 0 && work.columns % static_cast<std::int64_t>(kBlockColumns) == 0 &&
           elements % static_cast<std::size_t>(work.columns) == 0);
   const auto rows = static_cast<std::int64_t>(elements) / work.columns;
+  const bool past_caches = elements * sizeof(std::uint16_t) > kPastCachesBytes &&
+                           reinterpret_cast<std::uintptr_t>(work.out) % kCacheLine == 0;
   // Some 64 K elements at a time, or an even share of what there is.
   const std::int64_t share = rows / (4 * exec.team.size());
   const std::int64_t grain =
       std::clamp<std::int64_t>(65536 / work.columns, 1, std::max<std::int64_t>(share, 1));
   exec.team.for_pieces(rows, grain, [&](std::int64_t begin, std::int64_t end, int) noexcept {
     Work piece = work;
+    piece.past_caches = past_caches;
     piece.first = begin;
     piece.last = end;
     f(piece);

@@ -49,19 +49,17 @@ void rmsnorm(const Work& w) noexcept {
       V x[kVectors];
       load_bf16(in + c, x);
       for (int v = 0; v < kVectors; ++v) {
-        const V y = Simd::mul(Simd::mul(x[v], factor), Simd::load(w.weight + c + kLanes * v));
-        if constexpr (Quantise) {
-          Simd::store(block + c % 128 + kLanes * v, y);
-        } else {
-          Simd::store_bf16(w.out + r * w.columns + c + kLanes * v, y);
-        }
+        x[v] = Simd::mul(Simd::mul(x[v], factor), Simd::load(w.weight + c + kLanes * v));
+        if constexpr (Quantise) Simd::store(block + c % 128 + kLanes * v, x[v]);
       }
+      if constexpr (!Quantise) Simd::store_bf16(w.out + r * w.columns + c, x, w.past_caches);
       if (Quantise && c % 128 == 96) {
         const std::int64_t at = r * w.columns + c - 96;
         quantise_block(block, w.codes + at, w.scales + at / 128);
       }
     }
   }
+  if (w.past_caches) Simd::finish_streams();
 }
 
 inline void quantise(const Work& w) noexcept {
@@ -82,10 +80,11 @@ inline void dequantise(const Work& w) noexcept {
     for (std::int64_t c = at; c < at + 128; c += 32) {
       V x[kVectors];
       Simd::template decode<Format::e4m3>(w.codes + c, x);
-      for (int v = 0; v < kVectors; ++v)
-        Simd::store_bf16(w.out + c + kLanes * v, Simd::mul(x[v], scale));
+      for (int v = 0; v < kVectors; ++v) x[v] = Simd::mul(x[v], scale);
+      Simd::store_bf16(w.out + c, x, w.past_caches);
     }
   }
+  if (w.past_caches) Simd::finish_streams();
 }
 
 inline void softmax(const Work& w) noexcept {
@@ -116,9 +115,11 @@ inline void swiglu(const Work& w) noexcept {
     for (int v = 0; v < kVectors; ++v) {
       const V e = vector_exp(Simd::sub(Simd::zero(), gate[v]));
       const V silu = Simd::div(gate[v], Simd::add(Simd::set(1.0F), e));
-      Simd::store_bf16(w.out + c + kLanes * v, Simd::mul(silu, up[v]));
+      up[v] = Simd::mul(silu, up[v]);
     }
+    Simd::store_bf16(w.out + c, up, w.past_caches);
   }
+  if (w.past_caches) Simd::finish_streams();
 }
 
 inline void rope(const Work& w) noexcept {
@@ -129,16 +130,17 @@ inline void rope(const Work& w) noexcept {
       load_bf16(w.in + r * w.columns + c, a);
       load_bf16(w.in + r * w.columns + half + c, b);
       for (int v = 0; v < kVectors; ++v) {
-        const std::int64_t i = c + kLanes * v;
-        const V cosine = Simd::load(w.weight + r * half + i),
-                sine = Simd::load(w.sines + r * half + i);
-        const V minus = Simd::sub(Simd::zero(), sine);
-        std::uint16_t* out = w.out + r * w.columns + i;
-        Simd::store_bf16(out, Simd::fma(a[v], cosine, Simd::mul(b[v], minus)));
-        Simd::store_bf16(out + half, Simd::fma(b[v], cosine, Simd::mul(a[v], sine)));
+        const std::int64_t i = r * half + c + kLanes * v;
+        const V cosine = Simd::load(w.weight + i), sine = Simd::load(w.sines + i);
+        const V minus = Simd::sub(Simd::zero(), sine), first = a[v];
+        a[v] = Simd::fma(first, cosine, Simd::mul(b[v], minus));
+        b[v] = Simd::fma(b[v], cosine, Simd::mul(first, sine));
       }
+      Simd::store_bf16(w.out + r * w.columns + c, a, w.past_caches);
+      Simd::store_bf16(w.out + r * w.columns + half + c, b, w.past_caches);
     }
   }
+  if (w.past_caches) Simd::finish_streams();
 }
 
 inline Fn find(Op op) {

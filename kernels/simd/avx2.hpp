@@ -55,17 +55,28 @@ struct Simd {
   template <Format F>
   static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
 
-  /// kLanes values in BF16, to nearest even; NaN stays NaN.
-  static void store_bf16(std::uint16_t* p, V v) {
+  /// BF16 in 32-bit lanes, to nearest even; NaN stays NaN.
+  static __m256i to_bf16(V v) {
     const __m256i bits = _mm256_castps_si256(v);
     const __m256i high = _mm256_srli_epi32(bits, 16);
     const __m256i odd = _mm256_and_si256(high, _mm256_set1_epi32(1));
     __m256i r = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7FFF)), odd);
     r = _mm256_srli_epi32(r, 16);
     const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
-    r = _mm256_blendv_epi8(r, _mm256_or_si256(high, _mm256_set1_epi32(0x40)), nan);
-    const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(r, r), 0x08);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(words));
+    return _mm256_blendv_epi8(r, _mm256_or_si256(high, _mm256_set1_epi32(0x40)), nan);
+  }
+  /// 32 values; past the caches only on a cache line.
+  static void store_bf16(std::uint16_t* p, const V* v, bool past_caches) {
+    for (int i = 0; i < 2; ++i) {
+      const __m256i packed = _mm256_packus_epi32(to_bf16(v[2 * i]), to_bf16(v[2 * i + 1]));
+      const __m256i words = _mm256_permute4x64_epi64(packed, 0xD8);
+      auto* to = reinterpret_cast<__m256i*>(p + 16 * i);
+      if (past_caches) {
+        _mm256_stream_si256(to, words);
+      } else {
+        _mm256_storeu_si256(to, words);
+      }
+    }
   }
   /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
   static void store_e4m3(std::uint8_t* p, V v) {

@@ -46,7 +46,7 @@ struct Simd {
   static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
 
   /// kLanes values in BF16, to nearest even; NaN stays NaN.
-  static void store_bf16(std::uint16_t* p, V v) {
+  static __m256i to_bf16(V v) {
     const __m512i bits = _mm512_castps_si512(v);
     const __m512i high = _mm512_srli_epi32(bits, 16);
     const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
@@ -54,7 +54,17 @@ struct Simd {
     r = _mm512_srli_epi32(r, 16);
     const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
     r = _mm512_mask_or_epi32(r, nan, high, _mm512_set1_epi32(0x40));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(r));
+    return _mm512_cvtepi32_epi16(r);
+  }
+  /// 32 values; past the caches only on a cache line.
+  static void store_bf16(std::uint16_t* p, const V* v, bool past_caches) {
+    const __m512i words =
+        _mm512_inserti64x4(_mm512_castsi256_si512(to_bf16(v[0])), to_bf16(v[1]), 1);
+    if (past_caches) {
+      _mm512_stream_si512(reinterpret_cast<__m512i*>(p), words);
+    } else {
+      _mm512_storeu_si512(p, words);
+    }
   }
   /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
   static void store_e4m3(std::uint8_t* p, V v) {

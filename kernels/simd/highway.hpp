@@ -39,6 +39,10 @@ struct Simd {
   template <Format F>
   static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
 
+  /// 32 values; Highway has no stores of half vectors past the caches.
+  static HWY_INLINE void store_bf16(std::uint16_t* p, const V* v, bool) {
+    for (int i = 0; i < 32 / kLanes; ++i) store_bf16(p + kLanes * i, v[i]);
+  }
   /// kLanes values in BF16, to nearest even; NaN stays NaN.
   static HWY_INLINE void store_bf16(std::uint16_t* p, V v) {
     const hn::RebindToUnsigned<D> du{};
