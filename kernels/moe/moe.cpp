@@ -40,7 +40,8 @@ void move_rows(std::span<const float> in, std::int64_t row_floats,
                                                   out.data() + to(i) * row_floats,
                                                   0.0F,
                                                   row_floats,
-                                                  0.0F};
+                                                  0.0F,
+                                                  i + 1 < end};
                            f(r);
                          }
                        });

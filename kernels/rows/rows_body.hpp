@@ -44,10 +44,12 @@ void rmsnorm(const Work& w) noexcept {
   for (std::int64_t r = w.first; r < w.last; ++r) {
     const std::uint16_t* in = w.in + r * w.columns;
     const V factor = Simd::set(inverse_rms(w, in));
+    // This pass reads from L1; meanwhile the next row comes from memory.
     alignas(64) float block[128];
     for (std::int64_t c = 0; c < w.columns; c += 32) {
       V x[kVectors];
       load_bf16(in + c, x);
+      Simd::prefetch(in + w.columns + c);
       for (int v = 0; v < kVectors; ++v) {
         x[v] = Simd::mul(Simd::mul(x[v], factor), Simd::load(w.weight + c + kLanes * v));
         if constexpr (Quantise) Simd::store(block + c % 128 + kLanes * v, x[v]);
@@ -99,6 +101,7 @@ inline void softmax(const Work& w) noexcept {
     for (std::int64_t c = 0; c < w.columns; c += kLanes) {
       const V e = vector_exp(Simd::sub(Simd::load(in + c), largest));
       Simd::store(out + c, e);
+      Simd::prefetch(in + w.columns + c);  // the next row
       sum = Simd::add(sum, e);
     }
     const V inverse = Simd::set(1.0F / Simd::sum(sum));

@@ -64,7 +64,8 @@ float stream(StreamOp op, std::span<const float> a, std::span<const float> b, st
                 writes ? c.data() + at : nullptr,
                 s,
                 static_cast<std::int64_t>(part),
-                0.0F};
+                0.0F,
+                false};
     f(range);
     sums[static_cast<std::size_t>(thread) * kCacheLine / sizeof(float)] = range.result;
   });
@@ -77,7 +78,7 @@ float multiply_adds(std::int64_t count, const Exec& exec) {
   const Fn f = checked(exec, StreamOp::multiply_add);
   std::vector<float> sums(static_cast<std::size_t>(exec.team.size()));
   exec.team.run([&](int thread) noexcept {
-    Range range{nullptr, nullptr, nullptr, 1.0F, count / exec.team.size(), 0.0F};
+    Range range{nullptr, nullptr, nullptr, 1.0F, count / exec.team.size(), 0.0F, false};
     f(range);
     sums[static_cast<std::size_t>(thread)] = range.result;
   });

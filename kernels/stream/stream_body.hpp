@@ -33,7 +33,7 @@ void write(Range& t) noexcept {
       }
     }
   }
-  if constexpr (PastCaches) Simd::finish_streams();
+  if (PastCaches && !t.more) Simd::finish_streams();
 }
 
 inline void multiply_add(Range& t) noexcept {

@@ -22,6 +22,7 @@ struct Range {
   float s;
   std::int64_t count;  // a multiple of 256, but for multiply_add
   float result;
+  bool more;  // stores past the caches go on in another range, and need not be waited for
 };
 using Fn = void (*)(Range&) noexcept;
 
