@@ -82,7 +82,7 @@ inline void dequantise(const Work& w) noexcept {
     for (std::int64_t c = at; c < at + 128; c += 32) {
       V x[kVectors];
       Simd::template decode<Format::e4m3>(w.codes + c, x);
-      for (int v = 0; v < kVectors; ++v) x[v] = Simd::mul(x[v], scale);
+      for (auto& v : x) v = Simd::mul(v, scale);
       Simd::store_bf16(w.out + c, x, w.past_caches);
     }
   }
