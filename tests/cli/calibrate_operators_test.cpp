@@ -24,8 +24,7 @@ TEST(CalibrateOperators, RefusesWhatMakesNoSense) {
   expect_refusal(run({"calibrate", "--operators", "--format", "yaml"}), "--format");
   expect_refusal(run({"calibrate", "--operators", "--families", "/tmp"}), "with --out");
   expect_refusal(run({"calibrate", "--operators", "-o", "/nowhere"}), "'/nowhere' is not a folder");
-  expect_refusal(run({"calibrate", "--operators", "--cross-validate", "llm", "--report"}),
-                 "llm");
+  expect_refusal(run({"calibrate", "--operators", "--cross-validate", "llm", "--report"}), "llm");
   expect_refusal(run({"calibrate", "--operators", "--cross-validate", "chip"}), "with --report");
   expect_refusal(run({"calibrate", "--operators", "--residuals", "/nowhere/r.csv"}),
                  "/nowhere/r.csv");
