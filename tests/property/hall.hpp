@@ -18,18 +18,10 @@
 #include "cost/machine.hpp"
 #include "mapping/precision.hpp"
 #include "phase/plan.hpp"
+#include "sanitized.hpp"
 #include "serving/engine.hpp"
 
 namespace perfmodel::property {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool kSanitized =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 /// Instrumented code is some fifty times slower: it sees every n-th combination, always the same.
 inline constexpr std::size_t kStride = kSanitized ? 61 : 1;
