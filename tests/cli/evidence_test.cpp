@@ -59,7 +59,8 @@ TEST(Evidence, PredictsRunsAsValidateDoes) {
   };
   for (const Words& words : {Words{"--chip", "h200", "--llm", "llama-3.1-70b"},
                              Words{"--chip", "mi355x"}, Words{"--chip", "ascend910d"}}) {
-    for (const auto& r : evidence(words)["nearest_runs"]) {
+    const auto answer = evidence(words);
+    for (const auto& r : answer["nearest_runs"]) {
       const std::string chip = r["chip"];
       for (const auto& m : r["metrics"]) {
         const std::string metric = m["metric"];
