@@ -182,6 +182,7 @@ T Catalog::get(const Kind& kind, std::string_view word, const std::vector<Overri
     return get<Type>(kKinds[index], word, overrides, name##_, parser);                      \
   }
 PERFMODEL_CATALOG_GET(hw::Chip, chip, 0, hw::read_chip)
+PERFMODEL_CATALOG_GET(hw::Family, family_alone, 1, hw::read_family)
 PERFMODEL_CATALOG_GET(hw::Memory, memory, 2, hw::read_memory)
 PERFMODEL_CATALOG_GET(hw::System, system, 3, hw::read_system)
 PERFMODEL_CATALOG_GET(llm::LlmSpec, llm, 4, llm::read_llm)
@@ -190,9 +191,7 @@ PERFMODEL_CATALOG_GET(serving::Workload, workload, 6, serving::read_workload)
 #undef PERFMODEL_CATALOG_GET
 
 hw::Family Catalog::family(std::string_view word, const std::vector<Override>& overrides) const {
-  spec::Diagnostics diagnostics;
-  const auto document = read(kKinds[1], word, overrides, diagnostics);
-  auto f = parse_or_throw<hw::Family>(document, diagnostics, hw::read_family);
+  auto f = family_alone(word, overrides);
   std::set<std::string> seen = {f.id};
   for (auto at = f.id, parent = f.parent; at != kRootFamily;) {
     if (parent.empty()) parent = kRootFamily;
@@ -205,12 +204,6 @@ hw::Family Catalog::family(std::string_view word, const std::vector<Override>& o
     parent = above.parent;
   }
   return f;
-}
-
-hw::Family Catalog::family_alone(std::string_view word) const {
-  spec::Diagnostics diagnostics;
-  const auto document = read(kKinds[1], word, {}, diagnostics);
-  return parse_or_throw<hw::Family>(document, diagnostics, hw::read_family);
 }
 
 void Catalog::lint(const Kind& kind, std::string_view text, const std::string& file,

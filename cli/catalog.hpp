@@ -62,7 +62,7 @@ class Catalog {
   hw::Chip chip(std::string_view word, const std::vector<Override>& overrides = {}) const;
   /// With the curves of its ancestors where it has none of its own.
   hw::Family family(std::string_view word, const std::vector<Override>& overrides = {}) const;
-  hw::Family family_alone(std::string_view word) const;
+  hw::Family family_alone(std::string_view word, const std::vector<Override>& overrides = {}) const;
   hw::Memory memory(std::string_view word, const std::vector<Override>& overrides = {}) const;
   hw::System system(std::string_view word, const std::vector<Override>& overrides = {}) const;
   llm::LlmSpec llm(std::string_view word, const std::vector<Override>& overrides = {}) const;
@@ -88,7 +88,7 @@ class Catalog {
 
   std::filesystem::path root_;
   mutable Memo<hw::Chip> chip_;
-  mutable Memo<hw::Family> family_;
+  mutable Memo<hw::Family> family_alone_;
   mutable Memo<hw::Memory> memory_;
   mutable Memo<hw::System> system_;
   mutable Memo<llm::LlmSpec> llm_;

@@ -38,34 +38,26 @@ fs::path results_folder(const Catalog& catalog) {
   return (root.has_filename() ? root : root.parent_path()).parent_path() / "results";
 }
 
-std::vector<std::string> published_files(const Catalog& catalog) {
-  const auto folder = results_folder(catalog) / "published";
-  std::vector<std::string> files;
+std::vector<fs::path> csv_files(const fs::path& folder) {
+  std::vector<fs::path> files;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error))
-    if (entry.path().extension() == ".csv") files.push_back(entry.path().string());
-  if (files.empty())
-    throw UsageError(
-        fmt::format("no measurement files in '{}'; name some with --data", folder.string()));
+    if (entry.path().extension() == ".csv") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
 }
 
+std::vector<std::string> published_files(const Catalog& catalog) {
+  const auto folder = results_folder(catalog) / "published";
+  const auto paths = csv_files(folder);
+  if (paths.empty())
+    throw UsageError(
+        fmt::format("no measurement files in '{}'; name some with --data", folder.string()));
+  return {paths.begin(), paths.end()};
+}
+
 std::vector<calibrate::Measurement> load_measurements(const std::vector<std::string>& files) {
-  std::vector<calibrate::Measurement> all;
-  spec::Diagnostics diagnostics;
-  for (const auto& file : files) {
-    const auto text = read_file(file);
-    if (!text) throw UsageError("cannot read '" + file + "'");
-    spec::Diagnostics own;
-    const auto table = calibrate::parse_csv(*text, file, own);
-    auto rows = own.empty() ? calibrate::read_measurements(table, file, own)
-                            : std::vector<calibrate::Measurement>{};
-    for (auto& d : own.sorted()) diagnostics.add(std::move(d));
-    std::move(rows.begin(), rows.end(), std::back_inserter(all));
-  }
-  if (!diagnostics.empty()) throw UsageError(diagnostics.to_string());
-  return all;
+  return load_rows(files, calibrate::read_measurements);
 }
 
 std::string run_key(const calibrate::Measurement& m) {

@@ -1,6 +1,8 @@
 // Published measurements from disk, and the configs that their ids stand for.
 #pragma once
 
+#include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -8,12 +10,38 @@
 
 #include "calibrate/library.hpp"
 #include "calibrate/measurement.hpp"
+#include "calibrate/table.hpp"
 #include "cli/catalog.hpp"
+#include "cli/errors.hpp"
 
 namespace perfmodel::cli {
 
 /// The folder of measurements that lies beside the configs; it need not exist.
 std::filesystem::path results_folder(const Catalog& catalog);
+
+/// The CSV files of a folder, sorted; none if there is no such folder.
+std::vector<std::filesystem::path> csv_files(const std::filesystem::path& folder);
+
+/// Reads each file with `reader`, calibrate::read_measurements or one of its kind. Throws
+/// UsageError with all diagnostics of all files.
+template <class Row>
+std::vector<Row> load_rows(const std::vector<std::string>& files,
+                           std::vector<Row> (*reader)(const calibrate::Table&, const std::string&,
+                                                      spec::Diagnostics&)) {
+  std::vector<Row> all;
+  spec::Diagnostics diagnostics;
+  for (const auto& file : files) {
+    const auto text = read_file(file);
+    if (!text) throw UsageError("cannot read '" + file + "'");
+    spec::Diagnostics own;
+    const auto table = calibrate::parse_csv(*text, file, own);
+    auto rows = own.empty() ? reader(table, file, own) : std::vector<Row>{};
+    for (auto& d : own.sorted()) diagnostics.add(std::move(d));
+    std::move(rows.begin(), rows.end(), std::back_inserter(all));
+  }
+  if (!diagnostics.empty()) throw UsageError(diagnostics.to_string());
+  return all;
+}
 
 /// The canonical files beside the configs, sorted.
 std::vector<std::string> published_files(const Catalog& catalog);

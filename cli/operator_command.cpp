@@ -25,35 +25,13 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<std::string> operator_files(const Catalog& catalog) {
-  std::vector<std::string> files;
-  const auto folder = results_folder(catalog) / "operators";
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().extension() == ".csv" && entry.path().filename() != "sources.csv")
-      files.push_back(entry.path().string());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::deque<calibrate::OperatorTiming> load_timings(const std::vector<std::string>& files) {
-  spec::Diagnostics diagnostics;
-  std::deque<calibrate::OperatorTiming> all;
-  for (const auto& file : files) {
-    const auto text = read_file(file);
-    if (!text) throw UsageError(fmt::format("cannot read '{}'", file));
-    spec::Diagnostics own;
-    const auto table = calibrate::parse_csv(*text, file, own);
-    if (own.empty())
-      for (auto& t : calibrate::read_operator_timings(table, file, own))
-        all.push_back(std::move(t));
-    for (auto& d : own.sorted()) diagnostics.add(std::move(d));
-  }
-  if (!diagnostics.empty()) throw UsageError(diagnostics.to_string());
-  return all;
+  auto paths = csv_files(results_folder(catalog) / "operators");
+  std::erase_if(paths, [](const auto& p) { return p.filename() == "sources.csv"; });
+  return {paths.begin(), paths.end()};
 }
 
 struct Evidence {
-  std::deque<calibrate::OperatorTiming> rows;
+  std::vector<calibrate::OperatorTiming> rows;
   std::deque<calibrate::OperatorPoint> points;
   std::map<std::string, std::size_t> refused;  // by reason
 
@@ -64,7 +42,7 @@ struct Evidence {
   }
 };
 
-Evidence express(std::deque<calibrate::OperatorTiming> rows, CatalogLibrary& library) {
+Evidence express(std::vector<calibrate::OperatorTiming> rows, CatalogLibrary& library) {
   Evidence e;
   e.rows = std::move(rows);
   for (const auto& t : e.rows) {
@@ -218,8 +196,9 @@ int calibrate_operators(const OperatorWords& w, const Chosen& chosen) {
   if (!w.residuals.empty()) check_writable(w.residuals);
   const Catalog catalog(Catalog::locate(chosen.configs));
   CatalogLibrary library(catalog, true);
-  const auto evidence =
-      express(load_timings(w.data.empty() ? operator_files(catalog) : w.data), library);
+  const auto evidence = express(load_rows(w.data.empty() ? operator_files(catalog) : w.data,
+                                          calibrate::read_operator_timings),
+                                library);
   if (evidence.points.empty()) throw UsageError("no row of the data informs a curve");
   calibrate::CurveFitOptions options;
   options.max_iterations = w.iterations;

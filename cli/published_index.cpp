@@ -13,16 +13,7 @@ using calibrate::RunIndex;
 using calibrate::Span;
 
 fs::path folder_of(const Catalog& catalog) {
-  return catalog.root().parent_path() / "results" / "published";
-}
-
-std::vector<fs::path> data_files(const Catalog& catalog) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_of(catalog), error))
-    if (entry.path().extension() == ".csv") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
+  return results_folder(catalog) / "published";
 }
 
 bool fits(const RunIndex& index, const std::vector<fs::path>& files) {
@@ -57,7 +48,7 @@ RunIndex make_index(const Catalog& catalog) {
   RunIndex index;
   const StackShelf shelf(catalog, "");
   CatalogLibrary library(catalog);
-  for (const auto& path : data_files(catalog)) {
+  for (const auto& path : csv_files(folder_of(catalog))) {
     const auto text = read_file(path).value_or("");
     spec::Diagnostics ignored;
     const auto table = calibrate::parse_csv(text, path.string(), ignored);
@@ -87,7 +78,7 @@ RunIndex make_index(const Catalog& catalog) {
 }
 
 RunIndex load_index(const Catalog& catalog) {
-  const auto files = data_files(catalog);
+  const auto files = csv_files(folder_of(catalog));
   if (files.empty()) return {};
   if (const auto text = read_file(index_path(catalog)))
     if (auto index = calibrate::parse_index(*text); index && fits(*index, files))

@@ -6,10 +6,13 @@
 
 namespace perfmodel::calibrate {
 
-Columns read_header(const Table& table, const std::string& file,
-                    std::span<const std::string_view> known,
-                    std::span<const std::string_view> required, spec::Diagnostics& diagnostics) {
+std::optional<Columns> read_header(const Table& table, const std::string& file,
+                                   std::span<const std::string_view> known,
+                                   std::span<const std::string_view> required,
+                                   spec::Diagnostics& diagnostics) {
+  bool sound = true;
   const auto problem = [&](std::string message, std::string hint = {}) {
+    sound = false;
     diagnostics.add({file, {table.header_line, 1}, "", std::move(message), std::move(hint)});
   };
   Columns columns;
@@ -24,6 +27,7 @@ Columns read_header(const Table& table, const std::string& file,
   }
   for (const auto name : required)
     if (!columns.contains(name)) problem(fmt::format("column '{}' is missing", name));
+  if (!sound) return std::nullopt;
   return columns;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,10 +14,11 @@ namespace perfmodel::calibrate {
 /// Where each column stands. The keys live as long as the table.
 using Columns = std::map<std::string_view, std::size_t>;
 
-/// Unknown columns (with the nearest known one), columns that are there twice and missing ones are
-/// problems. `required` is a part of `known`.
-Columns read_header(const Table& table, const std::string& file,
-                    std::span<const std::string_view> known,
-                    std::span<const std::string_view> required, spec::Diagnostics& diagnostics);
+/// Empty if there is a problem. Unknown columns (with the nearest known one), columns that are
+/// there twice and missing ones are problems. `required` is a part of `known`.
+std::optional<Columns> read_header(const Table& table, const std::string& file,
+                                   std::span<const std::string_view> known,
+                                   std::span<const std::string_view> required,
+                                   spec::Diagnostics& diagnostics);
 
 }  // namespace perfmodel::calibrate

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+
+#include "calibrate/residuals.hpp"
 
 namespace perfmodel::calibrate {
 namespace {
@@ -77,10 +78,7 @@ class TableCost : public ceres::CostFunction {
         devices = p.devices;
       }
       const double z = std::log(price(m, p) / p.row->time) / kSigma;
-      // Pseudo-Huber, as for serving measurements: linear beyond two sigma.
-      constexpr double kBend = 2.0;
-      const double h = kBend * std::sqrt(2.0 * (std::sqrt(1.0 + z * z / (kBend * kBend)) - 1.0));
-      out[i] = std::copysign(h, z) * weights_[i];
+      out[i] = robust(z) * weights_[i];
     }
   }
 
@@ -88,32 +86,6 @@ class TableCost : public ceres::CostFunction {
   std::vector<double> weights_;
   std::size_t curve_;
   hw::KernelCurves curves_;
-};
-
-/// (a - b) / sigma per element; without a second block, b is constant.
-class Pull : public ceres::CostFunction {
- public:
-  Pull(std::vector<double> centre, std::vector<double> sigma, bool to_block)
-      : centre_(std::move(centre)), sigma_(std::move(sigma)) {
-    set_num_residuals(static_cast<int>(sigma_.size()));
-    for (int b = 0; b < (to_block ? 2 : 1); ++b)
-      mutable_parameter_block_sizes()->push_back(static_cast<int>(sigma_.size()));
-  }
-  bool Evaluate(double const* const* p, double* r, double** j) const override {
-    const auto n = sigma_.size();
-    const auto blocks = parameter_block_sizes().size();
-    for (std::size_t i = 0; i < n; ++i)
-      r[i] = (p[0][i] - (blocks > 1 ? p[1][i] : centre_[i])) / sigma_[i];
-    for (std::size_t b = 0; j != nullptr && b < blocks; ++b) {
-      if (j[b] == nullptr) continue;
-      std::fill(j[b], j[b] + n * n, 0.0);
-      for (std::size_t i = 0; i < n; ++i) j[b][i * n + i] = (b == 0 ? 1.0 : -1.0) / sigma_[i];
-    }
-    return true;
-  }
-
- private:
-  std::vector<double> centre_, sigma_;
 };
 
 double median(std::vector<double> v) {
@@ -154,18 +126,17 @@ class Problem {
       narrow.push_back(q.between_sigma);
     }
     mean_ = place(prior);
-    problem_.AddResidualBlock(new Pull(prior, wide, false), nullptr, mean_);
+    problem_.AddResidualBlock(new PullToConstant(prior, wide), nullptr, mean_);
     for (auto& [name, block] : families_) {
       block = place(prior);
-      problem_.AddResidualBlock(new Pull({}, narrow, true), nullptr, block, mean_);
+      problem_.AddResidualBlock(new PullTogether(narrow), nullptr, block, mean_);
     }
     const bool link = curve == kLinkCurve;
     for (auto& [name, block] : tables_) {
       block = place({0.0, 0.0});
       problem_.AddResidualBlock(
-          new Pull({0.0, 0.0},
-                   {link ? kLinkShareSigma : kShareSigma, link ? kLinkStartSigma : kStartSigma},
-                   false),
+          new PullToConstant({0.0, 0.0}, {link ? kLinkShareSigma : kShareSigma,
+                                          link ? kLinkStartSigma : kStartSigma}),
           nullptr, block);
     }
     for (auto& [key, rows] : cells_) {
@@ -273,7 +244,7 @@ std::map<std::string, OpRate> references(const Points& points) {
     r[family] = OpRate();
     std::size_t most = 0;
     for (const auto& [id, n] : by_chip) {
-      const auto rate = core_rate(*chips.at(id));
+      const auto rate = hw::core_rate(*chips.at(id));
       if (n <= most || !rate) continue;
       most = n;
       r[family] = *rate;

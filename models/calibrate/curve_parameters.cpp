@@ -64,7 +64,7 @@ std::vector<CurveParameter> make(std::size_t curve) {
 template <class Curve>
 void set_figures(Curve& c, std::size_t curve, const CurveValues& values) {
   const auto& parameters = curve_parameters(curve);
-  Curve::each(c, [&](std::string_view key, auto& figure, const spec::FigureRule&) {
+  const auto set = [&](std::string_view key, const spec::FigureRule&, auto& figure) {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       if (parameters[i].name != key) continue;
       using Figure = typename std::remove_reference_t<decltype(figure)>::value_type;
@@ -72,7 +72,8 @@ void set_figures(Curve& c, std::size_t curve, const CurveValues& values) {
       if (!figure) figure.emplace();
       figure->value = figure->low = figure->high = Q::from_base(values[i]);
     }
-  });
+  };
+  Curve::each(set, c);
 }
 
 }  // namespace
@@ -88,13 +89,6 @@ void set_curve(hw::KernelCurves& curves, std::size_t curve, const CurveValues& v
     set_figures(curves.link, curve, values);
   else
     set_figures(curves.classes[curve], curve, values);
-}
-
-std::optional<OpRate> core_rate(const hw::Chip& chip) {
-  const auto& peak = chip.peak(spec::Compute::bf16) ? chip.peak(spec::Compute::bf16)
-                                                    : chip.peak(spec::Compute::fp16);
-  if (!peak || !chip.cores) return std::nullopt;
-  return peak->value / chip.cores->value.base();
 }
 
 }  // namespace perfmodel::calibrate

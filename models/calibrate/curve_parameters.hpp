@@ -28,8 +28,4 @@ using CurveValues = std::vector<double>;
 /// Sets the figures of one curve.
 void set_curve(hw::KernelCurves& curves, std::size_t curve, const CurveValues& values);
 
-/// The rate per core that shares are relative to: that of the chip most of whose rows inform them.
-/// Empty where the chip's cores or peak are not known.
-std::optional<OpRate> core_rate(const hw::Chip& chip);
-
 }  // namespace perfmodel::calibrate

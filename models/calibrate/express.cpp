@@ -129,7 +129,7 @@ class Expresser {
   static constexpr double kMostDevices = 1e6;
   /// Drafted tokens of runs that only say that they speculate: the depth that SGLang's and
   /// TensorRT-LLM's recipes for models with a draft layer use.
-  static constexpr double kUsualDepth = 3;
+  static constexpr int kUsualDepth = 3;
   static bool beyond_any_machine(const Degrees& d) {
     return 1.0 * d.workers.value_or(1) * d.tp.value_or(1) * d.pp.value_or(1) *
                d.attn_dp.value_or(1) >
@@ -171,7 +171,9 @@ class Expresser {
     r.concurrency = m_.concurrency.value_or(0);
     r.batch_per_chip = m_.batch_per_chip.value_or(0);
     const bool unknown_depth = m_.notes.find("depth not published") != std::string::npos;
-    r.drafted = unknown_depth ? kUsualDepth : std::clamp(m_.draft_tokens.value_or(0), 0.0, 64.0);
+    r.drafted = unknown_depth
+                    ? kUsualDepth
+                    : static_cast<int>(std::clamp(m_.draft_tokens.value_or(0), 0.0, 64.0));
     if (m_.accepted) r.accepted = std::clamp(*m_.accepted, 0.0, 64.0);
     const bool loaded = r.concurrency > 0 || r.batch_per_chip > 0;
     if (r.mode == Mode::static_batch || r.mode == Mode::aggregated ||
@@ -209,8 +211,7 @@ class Expresser {
         r.site->system.chip_count()));
     const auto machine =
         cost::make_machine(r.site->chip, r.site->system, p.systems, &r.site->family, stack_);
-    auto plan =
-        phase::compile(*r.llm, parallelism, precision, machine, static_cast<int>(r.drafted));
+    auto plan = phase::compile(*r.llm, parallelism, precision, machine, r.drafted);
     if (!plan) return plan.error();
     p.plan = std::move(*plan);
     return p;

@@ -129,12 +129,12 @@ std::optional<double> Measurement::note_number(std::string_view key) const {
 std::vector<Measurement> read_measurements(const Table& table, const std::string& file,
                                            spec::Diagnostics& diagnostics) {
   const auto columns = read_header(table, file, kColumns, kColumns, diagnostics);
-  if (!diagnostics.empty()) return {};
+  if (!columns) return {};
 
   std::vector<Measurement> out;
   out.reserve(table.rows.size());
   for (const auto& row : table.rows) {
-    const RowReader r(columns, row);
+    const RowReader r(*columns, row);
     Measurement m;
     m.file = file;
     m.line = row.line;

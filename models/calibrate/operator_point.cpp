@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cost/roofline.hpp"
+#include "mapping/matrix_format.hpp"
 #include "ops/attention.hpp"
 #include "ops/gemm.hpp"
 #include "ops/latent_attention.hpp"
@@ -49,16 +50,7 @@ Infeasible refuse(std::string reason) {
   return {spec::Why::missing_figure, std::move(reason), ""};
 }
 
-/// The type of four-bit weights that the product widens first.
-std::optional<spec::Compute> packed(const OperatorTiming& t) {
-  if (!t.weights) return std::nullopt;
-  const auto& i = spec::info(*t.weights);
-  if (i.bits > 4 || i.native == *t.dtype) return std::nullopt;
-  return i.native;
-}
-
 void product(const OperatorTiming& t, OperatorPoint& p) {
-  p.op_class = ops::OpClass::gemm;
   ops::Pass pass;
   pass.sequences = t.m;
   const ops::GemmArgs a{.k = t.k,
@@ -66,7 +58,7 @@ void product(const OperatorTiming& t, OperatorPoint& p) {
                         .weight = spec::bytes_per_element(*t.weights),
                         .in = element(*t.dtype),
                         .out = kWide,
-                        .packed = packed(t),
+                        .packed = mapping::packed({*t.weights, *t.dtype}),
                         .converts = t.quantise != Quantise::apart};
   p.cost = ops::Op::make(ops::kGemm, "gemm", a).cost(pass);
 }
@@ -74,7 +66,6 @@ void product(const OperatorTiming& t, OperatorPoint& p) {
 /// As the operator's formulas, with the rows that were there rather than those expected of a
 /// router. A group without rows needs no weights.
 void grouped_product(const OperatorTiming& t, OperatorPoint& p) {
-  p.op_class = ops::OpClass::grouped_gemm;
   const double rows = t.rows > 0 ? t.rows : t.m * t.groups;
   const double hit = std::min(t.groups, rows);
   auto& c = p.cost;
@@ -85,7 +76,7 @@ void grouped_product(const OperatorTiming& t, OperatorPoint& p) {
   c.rows = rows / hit;
   c.columns = t.n;
   c.depth = t.k;
-  c.packed = packed(t);
+  c.packed = mapping::packed({*t.weights, *t.dtype});
 }
 
 ops::Pass prompt(const OperatorTiming& t) {
@@ -127,7 +118,7 @@ void latent_attention(const OperatorTiming& t, const ops::Pass& pass, OperatorPo
 }
 
 void message(const OperatorTiming& t, ops::Pattern pattern, OperatorPoint& p) {
-  p.op_class = ops::OpClass::link;
+  p.curve = kLinkCurve;
   p.devices = t.devices;
   p.cost.message.pattern = pattern;
   p.cost.message.bytes = t.bytes;
@@ -234,12 +225,7 @@ spec::Outcome<OperatorPoint> express_operator(const OperatorTiming& t, const Sit
     default:
       return refuse(fmt::format("{} has no curve", name_of(t.op)));
   }
-  if (p.op_class == ops::OpClass::link) {
-    p.curve = kLinkCurve;
-  } else if (p.curve >= 2) {
-    const bool decode = p.curve == 3;
-    p.op_class = decode ? ops::OpClass::attention_decode : ops::OpClass::attention_prefill;
-  }
+  p.op_class = p.curve == kLinkCurve ? ops::OpClass::link : cost::kCurveClasses[p.curve];
   if (p.curve == 3 && found_in_cache(p.cost.kv, site.chip))
     return refuse("much of the KV cache may be found in the last-level cache by a repeated kernel");
   const bool routed = p.cost.message.fanout > 0;
@@ -290,13 +276,11 @@ void apply(cost::Machine& m, std::size_t curve, const TableFactors& factors) {
     m.protocols.library *= factors.start;
     return;
   }
-  constexpr std::array<ops::OpClass, hw::kCurveNames.size()> classes = {
-      ops::OpClass::gemm, ops::OpClass::grouped_gemm, ops::OpClass::attention_prefill,
-      ops::OpClass::attention_decode};
-  const auto c = static_cast<std::size_t>(classes[curve]);
+  const auto op_class = cost::kCurveClasses[curve];
+  const auto c = static_cast<std::size_t>(op_class);
   m.efficiency[c] *= factors.share;
   // Decoding does little but read.
-  if (classes[curve] == ops::OpClass::attention_decode)
+  if (op_class == ops::OpClass::attention_decode)
     m.curve[c].stream = std::min(1.0, m.curve[c].stream * factors.share);
   m.curve[c].start *= factors.start;
   m.curve[c].convert *= factors.start;

@@ -211,17 +211,13 @@ void check_shape(const OperatorTiming& t, const Row& r) {
 
 std::vector<OperatorTiming> read_operator_timings(const Table& table, const std::string& file,
                                                   spec::Diagnostics& diagnostics) {
-  spec::Diagnostics of_header;
-  const auto columns = read_header(table, file, kColumns, kNeeded, of_header);
-  if (!of_header.empty()) {
-    for (auto& d : of_header.sorted()) diagnostics.add(std::move(d));
-    return {};
-  }
+  const auto columns = read_header(table, file, kColumns, kNeeded, diagnostics);
+  if (!columns) return {};
   const Words words;
   std::vector<OperatorTiming> out;
   out.reserve(table.rows.size());
   for (const auto& row : table.rows) {
-    const Row r(columns, row, file, diagnostics);
+    const Row r(*columns, row, file, diagnostics);
     OperatorTiming t;
     t.file = file;
     t.line = row.line;
@@ -253,15 +249,11 @@ std::vector<OperatorTiming> read_operator_timings(const Table& table, const std:
 
 std::vector<OperatorSource> read_operator_sources(const Table& table, const std::string& file,
                                                   spec::Diagnostics& diagnostics) {
-  spec::Diagnostics of_header;
-  const auto columns = read_header(table, file, kSourceColumns, kSourceColumns, of_header);
-  if (!of_header.empty()) {
-    for (auto& d : of_header.sorted()) diagnostics.add(std::move(d));
-    return {};
-  }
+  const auto columns = read_header(table, file, kSourceColumns, kSourceColumns, diagnostics);
+  if (!columns) return {};
   std::vector<OperatorSource> out;
   for (const auto& row : table.rows) {
-    const Row r(columns, row, file, diagnostics);
+    const Row r(*columns, row, file, diagnostics);
     OperatorSource s;
     s.file = file;
     s.line = row.line;

@@ -56,7 +56,7 @@ class Predictor {
     const double a = stack_.acceptance.value.base();
     double sum = 0;
     double chance = 1;
-    for (int i = 0; i < static_cast<int>(r_.drafted); ++i) sum += chance *= a;
+    for (int i = 0; i < r_.drafted; ++i) sum += chance *= a;
     return sum;
   }
 
@@ -81,8 +81,9 @@ class Predictor {
   /// the life of a request. Where prefills mix with decodes the wave is staggered by its own
   /// prefills, over W, and stays so; where prefills go first all requests start, and end, together;
   /// lengths that vary widen the wave as a random walk. A wave of width B < W waits for (W - B) / 2
-  /// before the first token; every request is stalled by the prefills behind it in its own wave, W
-  /// / 2, and by the rest only as far as waves run into one another, B / L.
+  /// before the first token, and the spread-out part for `queue` others at most; every request is
+  /// stalled by the prefills behind it in its own wave, W / 2, and by those of the next wave that
+  /// begin before it ends, B / 2. All start the first wave together.
   struct Waves {
     double stall = 1;  // part of W that falls between a request's tokens
     Time wait{};       // before the first token
@@ -96,7 +97,6 @@ class Predictor {
     Waves w;
     w.stall = 0;
     for (int k = 0; k < kWaves; ++k) {
-      // All start the first wave together.
       const double own = k == 0 ? 0.0 : 1.0 - in_step;
       const double width = std::min(1.0, own + spread * std::sqrt(static_cast<double>(k)) / share);
       w.stall += (0.5 + 0.5 * width) / kWaves;

@@ -19,6 +19,12 @@ Values to_values(const Block& b) {
   return v;
 }
 
+double robust(double z) {
+  constexpr double kBend = 2.0;
+  const double h = kBend * std::sqrt(2.0 * (std::sqrt(1.0 + z * z / (kBend * kBend)) - 1.0));
+  return std::copysign(h, z);
+}
+
 GroupCost::GroupCost(std::vector<const Observation*> rows, std::vector<double> weights,
                      const cost::Stack& base, int profile_size, int family_size)
     : rows_(std::move(rows)), weights_(std::move(weights)), base_(base) {
@@ -85,11 +91,7 @@ void GroupCost::evaluate(const Block& profile, const Block& family,
     }
     const auto v = value_of(prediction, *o.run, o.metric);
     const double z = v ? std::log(*v / o.value) / o.sigma : 0.0;
-    // Pseudo-Huber: quadratic near zero, linear beyond two sigma, so that a run with a fault of
-    // its own does not bend the rest.
-    constexpr double kBend = 2.0;
-    const double h = kBend * std::sqrt(2.0 * (std::sqrt(1.0 + z * z / (kBend * kBend)) - 1.0));
-    out[i] = std::copysign(h, z) * weights_[i];
+    out[i] = robust(z) * weights_[i];
   }
 }
 
@@ -123,19 +125,21 @@ PullTogether::PullTogether(Block sigma, Block shift)
   set_num_residuals(static_cast<int>(sigma_.size()));
   mutable_parameter_block_sizes()->push_back(static_cast<int>(sigma_.size()));
   mutable_parameter_block_sizes()->push_back(static_cast<int>(sigma_.size()));
-  mutable_parameter_block_sizes()->push_back(1);
+  if (!shift_.empty()) mutable_parameter_block_sizes()->push_back(1);
 }
 
 bool PullTogether::Evaluate(double const* const* p, double* r, double** j) const {
   const auto n = sigma_.size();
-  for (std::size_t i = 0; i < n; ++i) r[i] = (p[0][i] - p[1][i] - shift_[i] * p[2][0]) / sigma_[i];
+  const bool shifted = !shift_.empty();
+  for (std::size_t i = 0; i < n; ++i)
+    r[i] = (p[0][i] - p[1][i] - (shifted ? shift_[i] * p[2][0] : 0.0)) / sigma_[i];
   if (j == nullptr) return true;
   for (std::size_t b = 0; b < 2; ++b) {
     if (j[b] == nullptr) continue;
     std::fill(j[b], j[b] + n * n, 0.0);
     for (std::size_t i = 0; i < n; ++i) j[b][i * n + i] = (b == 0 ? 1.0 : -1.0) / sigma_[i];
   }
-  if (j[2] != nullptr)
+  if (shifted && j[2] != nullptr)
     for (std::size_t i = 0; i < n; ++i) j[2][i] = -shift_[i] / sigma_[i];
   return true;
 }

@@ -1,4 +1,4 @@
-// Residuals of the fit of software profiles, for the solver.
+// Residuals of the fits, for the solver.
 #pragma once
 
 #include <ceres/ceres.h>
@@ -14,6 +14,10 @@ using Block = std::vector<double>;  // logarithms
 
 Block to_block(const std::vector<Parameter>& parameters);
 Values to_values(const Block& b);
+
+/// Pseudo-Huber: the root of a loss that is quadratic near zero and linear beyond two sigma, so
+/// that a row with a fault of its own does not bend the rest. `z` is in sigmas.
+double robust(double z);
 
 /// Observations of one profile on one family: residuals and their derivatives by central
 /// differences, each run predicted once for all of its metrics.
@@ -67,10 +71,11 @@ class PullToConstant : public ceres::CostFunction {
   Block centre_, sigma_;
 };
 
-/// (profile - mean - shift * trend) / sigma per element, `trend` a block of one.
+/// (one - mean) / sigma per element; with a shift (one - mean - shift * trend) / sigma, `trend` a
+/// third block of one.
 class PullTogether : public ceres::CostFunction {
  public:
-  PullTogether(Block sigma, Block shift);
+  explicit PullTogether(Block sigma, Block shift = {});
   bool Evaluate(double const* const* p, double* r, double** j) const override;
 
  private:

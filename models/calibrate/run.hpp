@@ -32,7 +32,7 @@ struct Run {
   double batch_per_chip = 0;  // sequences, or tokens of a prefill
   /// Speculation: tokens drafted and, if published, accepted per step. What is not published is the
   /// profile's business.
-  double drafted = 0;
+  int drafted = 0;
   std::optional<double> accepted;
   double fixed_context = 0;  // decode_only: length of the cache
 };

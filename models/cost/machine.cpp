@@ -22,31 +22,20 @@ double factor(const hw::Figure<Count>& f) {
 
 void scale_to_family(Machine& m, const hw::Family& family) {
   const double matrix = factor(family.scale_matrix);
-  for (auto c : {ops::OpClass::gemm, ops::OpClass::grouped_gemm, ops::OpClass::attention_prefill,
-                 ops::OpClass::attention_decode}) {
-    auto& e = m.efficiency[static_cast<std::size_t>(c)];
-    e *= matrix;
-  }
+  for (auto c : kCurveClasses) m.efficiency[static_cast<std::size_t>(c)] *= matrix;
   m.memory_scale *= factor(family.scale_memory);
   for (auto* t : {&m.launch, &m.layer, &m.expert_layer, &m.step, &m.sequence, &m.collective})
     *t *= factor(family.scale_software);
 }
 
-/// Order of the classes in hw::kCurveNames.
-constexpr std::array<ops::OpClass, hw::kCurveNames.size()> kCurveClasses = {
-    ops::OpClass::gemm, ops::OpClass::grouped_gemm, ops::OpClass::attention_prefill,
-    ops::OpClass::attention_decode};
-
 double value_or(const std::optional<spec::Sourced<Count>>& f, double otherwise) {
   return f ? f->value.base() : otherwise;
 }
 
-/// Peak of one core in 16 bits over the architecture's reference; 1 where either is unknown.
+/// Peak of one core over the architecture's reference; 1 where either is unknown.
 double relative_core_rate(const hw::Chip& chip, const hw::KernelCurves& curves) {
-  const auto& peak = chip.peak(spec::Compute::bf16) ? chip.peak(spec::Compute::bf16)
-                                                    : chip.peak(spec::Compute::fp16);
-  if (!peak || !chip.cores || !curves.core_rate) return 1.0;
-  return peak->value / chip.cores->value.base() / curves.core_rate->value;
+  const auto rate = hw::core_rate(chip);
+  return rate && curves.core_rate ? *rate / curves.core_rate->value : 1.0;
 }
 
 void take_curves(Machine& m, const hw::Chip& chip, const hw::KernelCurves& curves,

@@ -25,6 +25,11 @@ struct Link {
 };
 inline constexpr std::size_t kMaxLinks = 6;
 
+/// The classes of hw::kCurveNames, in that order.
+inline constexpr std::array<ops::OpClass, hw::kCurveNames.size()> kCurveClasses = {
+    ops::OpClass::gemm, ops::OpClass::grouped_gemm, ops::OpClass::attention_prefill,
+    ops::OpClass::attention_decode};
+
 /// A KernelCurve (hw/kernel_curve.hpp) as plain numbers, for one chip.
 struct Curve {
   Curve() { share.fill(1.0); }

@@ -41,67 +41,49 @@ const std::optional<spec::Sourced<Count>>& KernelCurve::share(spec::Compute c) c
 
 bool KernelCurves::empty() const {
   bool any = core_rate.has_value();
-  LinkCurve::each(link, [&](std::string_view, const auto& figure, const spec::FigureRule&) {
+  const auto look = [&](std::string_view, const spec::FigureRule&, const auto& figure) {
     any |= figure.has_value();
-  });
-  for (const auto& c : classes)
-    KernelCurve::each(c, [&](std::string_view, const auto& figure, const spec::FigureRule&) {
-      any |= figure.has_value();
-    });
+  };
+  LinkCurve::each(look, link);
+  for (const auto& c : classes) KernelCurve::each(look, c);
   return !any;
 }
 
 void KernelCurves::fill_from(const KernelCurves& parent) {
   // Shares are relative to a rate per core; a reference travels with the shares it belongs to.
   if (empty()) core_rate = parent.core_rate;
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    auto& c = classes[i];
-    const auto& p = parent.classes[i];
-    fill(c.wide, p.wide);
-    fill(c.fp8, p.fp8);
-    fill(c.int8, p.int8);
-    fill(c.fp4, p.fp4);
-    fill(c.stream, p.stream);
-    fill(c.narrow, p.narrow);
-    fill(c.unpack, p.unpack);
-    fill(c.ramp, p.ramp);
-    fill(c.waves, p.waves);
-    fill(c.start, p.start);
-    fill(c.convert, p.convert);
-  }
-  fill(link.small, parent.link.small);
-  fill(link.direct, parent.link.direct);
-  fill(link.large, parent.link.large);
-  fill(link.reduce, parent.link.reduce);
-  fill(link.hop, parent.link.hop);
-  fill(link.phase, parent.link.phase);
-  fill(link.fill, parent.link.fill);
-  fill(link.library, parent.link.library);
-  fill(link.dispatch, parent.link.dispatch);
-  fill(link.combine, parent.link.combine);
+  const auto take = [](std::string_view, const spec::FigureRule&, auto& mine, const auto& theirs) {
+    fill(mine, theirs);
+  };
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    KernelCurve::each(take, classes[i], parent.classes[i]);
+  LinkCurve::each(take, link, parent.link);
 }
 
 KernelCurves read_kernel_curves(spec::MapReader& reader) {
   KernelCurves k;
   k.core_rate = reader.figure<OpRate>("core_rate", spec::Need::optional);
-  for (std::size_t i = 0; i < kCurveNames.size(); ++i) {
-    auto map = reader.map(kCurveNames[i], spec::Need::optional);
-    if (!map) continue;
-    KernelCurve::each(k.classes[i],
-                      [&](std::string_view key, auto& figure, const spec::FigureRule& rule) {
-                        using Q = std::remove_reference_t<decltype(figure->value)>;
-                        figure = map->figure<Q>(key, spec::Need::optional, rule);
-                      });
+  const auto read = [&](std::string_view name, auto& curve) {
+    auto map = reader.map(name, spec::Need::optional);
+    if (!map) return;
+    std::remove_reference_t<decltype(curve)>::each(
+        [&](std::string_view key, const spec::FigureRule& rule, auto& figure) {
+          using Q = std::remove_reference_t<decltype(figure->value)>;
+          figure = map->template figure<Q>(key, spec::Need::optional, rule);
+        },
+        curve);
     map->finish();
-  }
-  if (auto map = reader.map("link", spec::Need::optional)) {
-    LinkCurve::each(k.link, [&](std::string_view key, auto& figure, const spec::FigureRule& rule) {
-      using Q = std::remove_reference_t<decltype(figure->value)>;
-      figure = map->figure<Q>(key, spec::Need::optional, rule);
-    });
-    map->finish();
-  }
+  };
+  for (std::size_t i = 0; i < kCurveNames.size(); ++i) read(kCurveNames[i], k.classes[i]);
+  read("link", k.link);
   return k;
+}
+
+std::optional<OpRate> core_rate(const Chip& chip) {
+  const auto& peak = chip.peak(spec::Compute::bf16) ? chip.peak(spec::Compute::bf16)
+                                                    : chip.peak(spec::Compute::fp16);
+  if (!peak || !chip.cores) return std::nullopt;
+  return peak->value / chip.cores->value.base();
 }
 
 double share_at(double share, double relative) {

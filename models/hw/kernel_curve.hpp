@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "hw/chip.hpp"
 #include "spec/number_format.hpp"
 #include "spec/reader.hpp"
 #include "spec/sourced.hpp"
@@ -34,25 +35,25 @@ struct KernelCurve {
   std::optional<spec::Sourced<Time>> start;    // what an empty shape takes
   std::optional<spec::Sourced<Time>> convert;  // more, where activations become 8 or 4 bits first
 
-  /// Visits (key, figure, bounds) of every figure.
-  template <class Self, class Visit>
-  static void each(Self& c, const Visit& visit) {
+  /// Visits (key, bounds, figure of each curve) of every figure.
+  template <class Visit, class... Curves>
+  static void each(const Visit& visit, Curves&... c) {
     constexpr spec::FigureRule share{.min = 0.0, .min_exclusive = true, .max = 1.0};
     constexpr spec::FigureRule factor{.min = 0.0, .min_exclusive = true, .max = 2.0};
     constexpr spec::FigureRule part{.min = 0.0, .min_exclusive = false, .max = 1.0};
     constexpr spec::FigureRule keys{.min = 0.0, .min_exclusive = false, .max = 1e6};
     constexpr spec::FigureRule time{.min = 0.0, .min_exclusive = false};
-    visit("wide", c.wide, share);
-    visit("fp8", c.fp8, share);
-    visit("int8", c.int8, share);
-    visit("fp4", c.fp4, share);
-    visit("stream", c.stream, share);
-    visit("narrow", c.narrow, factor);
-    visit("unpack", c.unpack, factor);
-    visit("ramp", c.ramp, keys);
-    visit("waves", c.waves, part);
-    visit("start", c.start, time);
-    visit("convert", c.convert, time);
+    visit("wide", share, c.wide...);
+    visit("fp8", share, c.fp8...);
+    visit("int8", share, c.int8...);
+    visit("fp4", share, c.fp4...);
+    visit("stream", share, c.stream...);
+    visit("narrow", factor, c.narrow...);
+    visit("unpack", factor, c.unpack...);
+    visit("ramp", keys, c.ramp...);
+    visit("waves", part, c.waves...);
+    visit("start", time, c.start...);
+    visit("convert", time, c.convert...);
   }
 
   const std::optional<spec::Sourced<Count>>& share(spec::Compute c) const;
@@ -76,21 +77,21 @@ struct LinkCurve {
   std::optional<spec::Sourced<Time>> dispatch;  // what an exchange of no tokens takes
   std::optional<spec::Sourced<Time>> combine;
 
-  template <class Self, class Visit>
-  static void each(Self& c, const Visit& visit) {
+  template <class Visit, class... Curves>
+  static void each(const Visit& visit, Curves&... c) {
     constexpr spec::FigureRule share{.min = 0.0, .min_exclusive = true, .max = 1.0};
     constexpr spec::FigureRule steps{.min = 0.0, .min_exclusive = false, .max = 100.0};
     constexpr spec::FigureRule time{.min = 0.0, .min_exclusive = false};
-    visit("small", c.small, share);
-    visit("direct", c.direct, share);
-    visit("large", c.large, share);
-    visit("reduce", c.reduce, share);
-    visit("hop", c.hop, steps);
-    visit("phase", c.phase, time);
-    visit("fill", c.fill, time);
-    visit("library", c.library, time);
-    visit("dispatch", c.dispatch, time);
-    visit("combine", c.combine, time);
+    visit("small", share, c.small...);
+    visit("direct", share, c.direct...);
+    visit("large", share, c.large...);
+    visit("reduce", share, c.reduce...);
+    visit("hop", steps, c.hop...);
+    visit("phase", time, c.phase...);
+    visit("fill", time, c.fill...);
+    visit("library", time, c.library...);
+    visit("dispatch", time, c.dispatch...);
+    visit("combine", time, c.combine...);
   }
 };
 
@@ -107,6 +108,9 @@ struct KernelCurves {
 };
 
 KernelCurves read_kernel_curves(spec::MapReader& reader);
+
+/// The chip's peak in 16 bits over its cores; empty where either is not known.
+std::optional<OpRate> core_rate(const Chip& chip);
 
 /// The share at a core of `relative` times the reference rate: stalls, the complement of the share
 /// over a bound of 95 %, grow in proportion to how fast operands are consumed.

@@ -9,7 +9,6 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   c.matrix = Ops::from_base(2.0 * m * a.k * a.n * a.instances);
   c.weights = a.weight * (a.k * a.n * a.instances);
   c.activations = (a.in * a.k + a.out * a.n) * (m * a.instances);
-  c.launches = a.launches;
   c.converts = a.converts;
   c.packed = a.packed;
   c.groups = a.instances;

@@ -13,7 +13,6 @@ struct GemmArgs {
   Bytes out{};           // per element
   bool logits = false;   // only the rows whose logits are wanted
   double row_share = 1;  // part of the rows that this device has (sequence-parallel sections)
-  double launches = 1;   // kernels
   std::optional<spec::Compute> packed = {};  // type of four-bit weights that are widened
   bool converts = false;  // activations are quantised by a kernel of their own just before
   double instances = 1;   // such products side by side in one launch

@@ -15,7 +15,6 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   c.matrix = Ops::from_base(2.0 * load * a.k * a.n);
   c.weights = a.weight * (hit * a.k * a.n);
   c.activations = (a.in * a.k + a.out * a.n) * load;
-  c.launches = a.launches;
   c.converts = a.converts;
   c.packed = a.packed;
   c.groups = hit;

@@ -17,7 +17,6 @@ struct GroupedGemmArgs {
   double local = 1;        // experts on this device; places left over hold copies
   double token_share = 1;  // part of all tokens that may come to this copy of an expert
   double ranks = 1;        // expert-parallel ranks
-  double launches = 1;     // kernels
   std::optional<spec::Compute> packed = {};
   bool converts = false;  // as for a dense product
   double log_miss = 0;    // log(1 - topk/experts), -inf when every token meets every expert
