@@ -214,8 +214,8 @@ std::string source_line(const std::vector<search::UsedFigure>& figures) {
 void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
                   const search::Deployment& d) {
   using search::UsedFigure;
-  const auto figures =
-      search::used_figures(d, setup.chip, setup.system, setup.systems, q.llm, q.stack);
+  const auto figures = search::used_figures(d, setup.chip, setup.family, setup.system,
+                                            setup.systems, q.llm, q.stack);
   for (const auto& f : figures) {
     r.figures.push_back({f.path, f.value, f.range, std::string(spec::name_of(f.grade)),
                          joined(f.sources, &spec::Source::title),
@@ -368,8 +368,8 @@ report::ComparisonRow comparison_row(const std::string& role, const Setup& setup
   c.decode_per_chip = p.decode_per_chip;
   c.prefill_per_chip = p.prefill_per_chip;
   c.weights = formats_text(d.plan.precision, q.llm.is_moe());
-  const auto figures =
-      search::used_figures(d, setup.chip, setup.system, setup.systems, q.llm, q.stack);
+  const auto figures = search::used_figures(d, setup.chip, setup.family, setup.system,
+                                            setup.systems, q.llm, q.stack);
   if (const auto* w = search::weakest(figures, search::UsedFigure::Side::hardware))
     c.weakest_grade = std::string(spec::name_of(w->grade));
   return c;

@@ -1,8 +1,10 @@
 #include "search/provenance.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
+#include "cost/machine.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::search {
@@ -73,16 +75,50 @@ void add_stack(Collector& c, const cost::Stack& s) {
     c.add(*f);
 }
 
+bool is_message(const mapping::Term& t) {
+  return t.op.kind().prefill_class == ops::OpClass::link;
+}
+
+/// Curves of the classes of operators that the plan has, with the shares of the types that they
+/// compute in; the link's where anything is sent.
+void add_family(Collector& c, const Deployment& d, const hw::Family& f) {
+  c.side(UsedFigure::Side::software, f.sources);
+  for (const auto* scale : {&f.scale_matrix, &f.scale_memory, &f.scale_software}) c.add(*scale);
+  std::array<std::set<spec::Compute>, cost::kCurveClasses.size()> computes;
+  bool sends = false;
+  for (const auto& t : d.plan.model.terms) {
+    sends |= is_message(t);
+    for (std::size_t i = 0; i < computes.size(); ++i)
+      if (t.op.kind().prefill_class == cost::kCurveClasses[i] ||
+          t.op.kind().decode_class == cost::kCurveClasses[i])
+        computes[i].insert(t.compute);
+  }
+  const auto add = [&](std::string_view, const spec::FigureRule&, const auto& figure) {
+    c.add(figure);
+  };
+  for (std::size_t i = 0; i < computes.size(); ++i) {
+    if (computes[i].empty()) continue;
+    auto curve = f.kernels.classes[i];
+    std::set<const void*> used;
+    for (auto compute : computes[i]) used.insert(&curve.share(compute));
+    for (auto* share : {&curve.wide, &curve.fp8, &curve.int8, &curve.fp4})
+      if (!used.contains(share)) share->reset();
+    hw::KernelCurve::each(add, curve);
+  }
+  if (sends) hw::LinkCurve::each(add, f.kernels.link);
+}
+
 }  // namespace
 
 std::vector<UsedFigure> used_figures(const Deployment& deployment, const hw::Chip& chip,
-                                     const hw::System& system, int systems, const llm::LlmSpec& llm,
+                                     const hw::Family& family, const hw::System& system,
+                                     int systems, const llm::LlmSpec& llm,
                                      const cost::Stack& stack) {
   Collector c;
   c.side(UsedFigure::Side::hardware, chip.sources);
   std::set<spec::Compute> computes;
   for (const auto& t : deployment.plan.model.terms)
-    if (t.group == mapping::Group::none) computes.insert(t.compute);
+    if (!is_message(t)) computes.insert(t.compute);
   for (auto compute : computes) c.add(chip.peak(compute));
   c.add(chip.vector_fp32 ? chip.vector_fp32 : chip.vector_fp16);
   c.add(chip.memory_bandwidth);
@@ -100,6 +136,8 @@ std::vector<UsedFigure> used_figures(const Deployment& deployment, const hw::Chi
   model.sources = llm.sources;
   c.add(std::move(model));
   add_stack(c, stack);
+  // A profile of nothing but ideals takes no curves.
+  if (stack.quantise) add_family(c, deployment, family);
   return c.take();
 }
 

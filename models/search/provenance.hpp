@@ -6,6 +6,7 @@
 
 #include "cost/stack.hpp"
 #include "hw/chip.hpp"
+#include "hw/family.hpp"
 #include "hw/system.hpp"
 #include "search/deployment.hpp"
 #include "spec/sourced.hpp"
@@ -27,10 +28,12 @@ struct UsedFigure {
 };
 
 /// Everything the deployment used: peaks of the types it computes in, memory, the link tiers its
-/// groups cross, chip count, the software profile, the model's architecture. A figure that was not
-/// used (the FP8 peak of an INT8 deployment) is not in the list.
+/// groups cross, chip count, the software profile and the kernel curves of the architecture that it
+/// scales, the model's architecture. A figure that was not used (the FP8 peak of an INT8
+/// deployment) is not in the list.
 std::vector<UsedFigure> used_figures(const Deployment& deployment, const hw::Chip& chip,
-                                     const hw::System& system, int systems, const llm::LlmSpec& llm,
+                                     const hw::Family& family, const hw::System& system,
+                                     int systems, const llm::LlmSpec& llm,
                                      const cost::Stack& stack);
 
 /// The figure of the weakest grade on one side, the first of equals; nullptr if there is none.

@@ -15,10 +15,12 @@ std::size_t rank_of(const std::string& grade) {
     if (spec::name_of(static_cast<spec::Grade>(i)) == grade) return i;
 }
 
-/// Figures of the profile are "software", of the model neither.
+/// Figures of the profile and of the kernels that it scales are "software", of the model neither.
 enum class Side { hardware, software, model };
 Side side_of(const report::FigureRow& f) {
-  if (f.file.find("/stacks/") != std::string::npos) return Side::software;
+  if (f.file.find("/stacks/") != std::string::npos || f.path.starts_with("family.kernels.") ||
+      f.path.starts_with("family.scale."))
+    return Side::software;
   return f.path.starts_with("llm.") ? Side::model : Side::hardware;
 }
 
