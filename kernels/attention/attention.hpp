@@ -1,10 +1,11 @@
-// Attention of one new token per sequence over a paged KV cache.
+// Attention over a paged KV cache: of one new token per sequence (decode), and of many (prefill).
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "kernels/attention/kv_rows.hpp"
 #include "kernels/formats/buffer.hpp"
 #include "kernels/formats/codes.hpp"
 #include "kernels/registry/descriptor.hpp"
@@ -45,10 +46,15 @@ class KvCache {
   double value(std::int64_t page, std::int64_t slot, std::int64_t kv_head,
                std::int64_t column) const;
 
+  /// Throws std::invalid_argument where a sequence is longer than its pages, or has a page that is
+  /// not in the cache; the arguments are those of attention_decode.
+  void check(std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
+             std::span<const std::int64_t> tokens) const;
+
+  /// For kernels: where the rows of a KV head lie, for a sequence with these pages.
+  attention_detail::KvRows rows(std::int64_t kv_head, const std::int32_t* pages) const;
+
  private:
-  friend void attention_decode(const KvCache&, std::span<const float>, std::int64_t,
-                               std::span<const std::int32_t>, std::span<const std::int64_t>,
-                               std::span<const std::int64_t>, float, std::span<float>, const Exec&);
   std::int64_t row(std::int64_t page, std::int64_t slot, std::int64_t kv_head) const {
     return (page * layout_.kv_heads + kv_head) * layout_.page_tokens + slot;
   }
@@ -71,5 +77,18 @@ void attention_decode(const KvCache& cache, std::span<const float> q, std::int64
                       std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
                       std::span<const std::int64_t> tokens, float scale, std::span<float> out,
                       const Exec& exec);
+
+std::vector<Tier> attention_prefill_tiers(Format cache);
+
+/// The same for many new tokens per sequence, each of which sees the tokens before it and itself.
+/// The last new_tokens[s] of the tokens[s] tokens of sequence s are the new ones; q and out have a
+/// row [head][column] for each of them, sequences one after the other. The result of a token does
+/// not depend, to the bit, on which others are in the same call.
+void attention_prefill(const KvCache& cache, std::span<const float> q, std::int64_t heads,
+                       std::span<const std::int32_t> pages,
+                       std::span<const std::int64_t> first_page,
+                       std::span<const std::int64_t> tokens,
+                       std::span<const std::int64_t> new_tokens, float scale, std::span<float> out,
+                       const Exec& exec);
 
 }  // namespace perfmodel::kernels

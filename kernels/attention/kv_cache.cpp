@@ -95,4 +95,41 @@ double KvCache::value(std::int64_t page, std::int64_t slot, std::int64_t kv_head
   return read(values_.data() + r * value_row_bytes_, column, scale);
 }
 
+void KvCache::check(std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
+                    std::span<const std::int64_t> tokens) const {
+  if (first_page.size() != tokens.size())
+    throw std::invalid_argument("attention: the sizes do not fit");
+  for (std::size_t s = 0; s < tokens.size(); ++s) {
+    const std::int64_t used = (tokens[s] + layout_.page_tokens - 1) / layout_.page_tokens;
+    if (tokens[s] < 0 || first_page[s] < 0 ||
+        first_page[s] + used > static_cast<std::int64_t>(pages.size()))
+      throw std::invalid_argument("attention: a sequence is longer than its pages");
+    for (std::int64_t i = first_page[s]; i < first_page[s] + used; ++i) {
+      const std::int32_t page = pages[static_cast<std::size_t>(i)];
+      if (page < 0 || page >= pages_) throw std::invalid_argument("attention: no such page");
+    }
+  }
+}
+
+attention_detail::KvRows KvCache::rows(std::int64_t kv_head, const std::int32_t* pages) const {
+  attention_detail::KvRows r{};
+  const std::int64_t first = kv_head * layout_.page_tokens;
+  r.key_columns = layout_.key_columns;
+  r.value_columns = layout_.value_columns;
+  r.pages = pages;
+  r.page_tokens = layout_.page_tokens;
+  r.key_row_bytes = key_row_bytes_;
+  r.value_row_bytes = value_row_bytes_;
+  r.scale_page = layout_.kv_heads * layout_.page_tokens;
+  r.key_page_bytes = r.scale_page * key_row_bytes_;
+  r.value_page_bytes = r.scale_page * value_row_bytes_;
+  r.keys = keys_.data() + first * key_row_bytes_;
+  r.values = layout_.values_in_keys ? r.keys : values_.data() + first * value_row_bytes_;
+  if (layout_.format == Format::e4m3) {
+    r.key_scales = key_scales_.data() + first;
+    r.value_scales = layout_.values_in_keys ? r.key_scales : value_scales_.data() + first;
+  }
+  return r;
+}
+
 }  // namespace perfmodel::kernels
