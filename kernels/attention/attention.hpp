@@ -58,7 +58,11 @@ class KvCache {
   std::int64_t row(std::int64_t page, std::int64_t slot, std::int64_t kv_head) const {
     return (page * layout_.kv_heads + kv_head) * layout_.page_tokens + slot;
   }
-  void store_row(std::uint8_t* to, float* scale, std::span<const float> values);
+  friend void kv_append(KvCache&, std::span<const std::int64_t>, std::span<const float>,
+                        std::int64_t, std::span<const float>, std::int64_t, const Exec&);
+  /// Stores one token of one KV head unless there is a NaN in it.
+  bool store_unless_nan(std::int64_t row, const float* key, const float* value);
+  bool store_row(std::uint8_t* to, float* scale, const float* values, std::int64_t columns) const;
   double read(const std::uint8_t* row, std::int64_t column, float scale) const;
 
   KvLayout layout_;
@@ -66,6 +70,15 @@ class KvCache {
   Buffer<std::uint8_t> keys_, values_;  // [page][KV head][token][column]
   Buffer<float> key_scales_, value_scales_;
 };
+
+/// Stores tokens of all KV heads, as `KvCache::store` does: token t goes to slot places[t] %
+/// page_tokens of page places[t] / page_tokens, no place twice. keys [token][KV head][key column]
+/// and values alike, tokens `key_stride` and `value_stride` floats apart; values are not used where
+/// they are in the keys. Throws std::invalid_argument as `store` does. One tier, plain C++: a token
+/// is written once and read with every later one.
+void kv_append(KvCache& cache, std::span<const std::int64_t> places, std::span<const float> keys,
+               std::int64_t key_stride, std::span<const float> values, std::int64_t value_stride,
+               const Exec& exec);
 
 std::vector<Tier> attention_decode_tiers(Format cache);
 
