@@ -91,6 +91,11 @@ void attention_decode(const KvCache& cache, std::span<const float> q, std::int64
                       std::span<const std::int64_t> tokens, float scale, std::span<float> out,
                       const Exec& exec);
 
+/// The shape by which the descriptor of decode attention prices a call: one whose sequences, of the
+/// lengths that the descriptor deals out, have about as many tokens in all.
+Shape attention_decode_shape(std::span<const std::int64_t> tokens, std::int64_t kv_heads,
+                             std::int64_t group);
+
 std::vector<Tier> attention_prefill_tiers(Format cache);
 
 /// The same for many new tokens per sequence, each of which sees the tokens before it and itself.

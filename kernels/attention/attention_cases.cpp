@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 
 #include "kernels/attention/attention.hpp"
 #include "kernels/attention/attention_case.hpp"
@@ -109,6 +110,20 @@ Descriptor describe_prefill(const std::string& kind, const KvLayout& layout) {
 }
 
 }  // namespace
+
+Shape attention_decode_shape(std::span<const std::int64_t> tokens, std::int64_t kv_heads,
+                             std::int64_t group) {
+  const auto sequences = static_cast<std::int64_t>(tokens.size());
+  const std::int64_t all = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
+  const auto dealt_out = [&](const Shape& s) {
+    std::int64_t sum = 0;
+    for (std::int64_t i = 0; i < sequences; ++i) sum += tokens_of(s, i);
+    return sum;
+  };
+  Shape s{sequences, sequences == 0 ? 0 : all / sequences, kv_heads, group};
+  while (dealt_out(s) < all) ++s.n;
+  return s;
+}
 
 void add_attention(Descriptors& all) {
   for (const Format f : {Format::bf16, Format::e4m3}) {

@@ -24,6 +24,7 @@ const std::vector<Descriptor>& descriptors() {
     add_exchange(d);
     add_stream(d);
     add_sync(d);
+    add_transformer(d);
     return d;
   }();
   return all;

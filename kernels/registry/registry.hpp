@@ -20,5 +20,6 @@ void add_moe(Descriptors& all);
 void add_exchange(Descriptors& all);
 void add_stream(Descriptors& all);
 void add_sync(Descriptors& all);
+void add_transformer(Descriptors& all);
 
 }  // namespace perfmodel::kernels
