@@ -20,9 +20,14 @@ std::string with_format(const std::string& family, const KvLayout& l) {
 
 }  // namespace
 
-Launcher::Launcher(const TransformerConfig& config, const QuantSpec& spec,
+Launcher::Launcher(const TransformerConfig& config, const QuantSpec& spec, std::int64_t tokens,
                    const TransformerWeights* weights, const Exec* exec, KernelCalls& calls)
-    : config_(config), spec_(spec), weights_(weights), exec_(exec), calls_(calls) {}
+    : config_(config),
+      spec_(spec),
+      single_(tokens == 1),
+      weights_(weights),
+      exec_(exec),
+      calls_(calls) {}
 
 Exec Launcher::on(const std::vector<Tier>& tiers) const {
   Tier best = tiers.front();
@@ -49,8 +54,21 @@ void Launcher::rmsnorm(Bf16In in, Norm n, std::int64_t layer, std::int64_t rows,
   kernels::rmsnorm(in, weights_->norm(n, layer), config_.epsilon, out, on(row_tiers()));
 }
 
+void Launcher::gemv(Matrix m, std::int64_t layer, std::size_t number, Bf16In in, std::int64_t r,
+                    std::span<float> out) {
+  const MatrixSize s = size_of(config_, m);
+  const QuantSpec spec = spec_of(spec_, m);
+  call("gemv/" + name_of(spec) + "/bf16", {1, s.rows, s.columns, 1});
+  if (dry()) return;
+  const auto rows = static_cast<std::size_t>(s.rows), columns = static_cast<std::size_t>(s.columns);
+  const auto row = static_cast<std::size_t>(r);
+  kernels::gemv(weights_->rows(m, layer)[number], Format::bf16, in.subspan(row * columns, columns),
+                out.subspan(row * rows, rows), on(gemv_tiers(spec, Format::bf16)));
+}
+
 void Launcher::gemm(Matrix m, std::int64_t layer, Bf16In in, std::int64_t rows,
                     std::span<float> out) {
+  if (single_) return gemv(m, layer, 0, in, 0, out);
   const MatrixSize s = size_of(config_, m);
   call("gemm/" + name_of(spec_of(spec_, m)) + "/bf16", {rows, s.rows, s.columns, 1});
   if (dry()) return;
@@ -61,6 +79,14 @@ void Launcher::gemm(Matrix m, std::int64_t layer, Bf16In in, std::int64_t rows,
 void Launcher::grouped_gemm(Matrix m, std::int64_t layer, std::span<const std::int64_t> offsets,
                             std::int64_t active, Bf16In in, std::int64_t rows,
                             std::span<float> out) {
+  if (single_) {
+    // At most one row for each matrix; which ones do not matter for the list.
+    for (std::size_t g = 0, r = 0; static_cast<std::int64_t>(r) < rows; ++g) {
+      if (dry() || offsets[g + 1] > offsets[g])
+        gemv(m, layer, g, in, static_cast<std::int64_t>(r++), out);
+    }
+    return;
+  }
   const MatrixSize s = size_of(config_, m);
   call("grouped_gemm/" + name_of(spec_of(spec_, m)) + "/bf16", {rows, s.rows, s.columns, active});
   if (dry()) return;

@@ -27,10 +27,11 @@ struct StepSequences {
 
 /// Operands are views of a workspace; without weights they are empty and not looked at, and what
 /// counts are the sizes beside them. Each kernel runs on the tier of `exec`, or the last below it
-/// that it has.
+/// that it has. Steps of a single token multiply by GEMV, all others by GEMM.
 class Launcher {
  public:
-  Launcher(const TransformerConfig& config, const QuantSpec& spec,
+  /// `tokens`: new ones of the step.
+  Launcher(const TransformerConfig& config, const QuantSpec& spec, std::int64_t tokens,
            const TransformerWeights* weights, const Exec* exec, KernelCalls& calls);
 
   bool dry() const { return weights_ == nullptr; }
@@ -73,9 +74,13 @@ class Launcher {
  private:
   void call(const std::string& name, const Shape& s) { add_call(calls_, name, s); }
   Exec on(const std::vector<Tier>& tiers) const;
+  /// Row r of `in` by matrix `number`, to row r of `out`.
+  void gemv(Matrix m, std::int64_t layer, std::size_t number, Bf16In in, std::int64_t r,
+            std::span<float> out);
 
   const TransformerConfig& config_;
   QuantSpec spec_;
+  bool single_;
   const TransformerWeights* weights_;
   const Exec* exec_;
   KernelCalls& calls_;

@@ -118,7 +118,8 @@ std::span<const float> Transformer::step(std::span<const Chunk> chunks, const Ex
           "transformer: the weights are packed for another tier");
   const StepSequences sequences = extend(chunks);
   calls_.clear();
-  Launcher launcher(config(), weights_->spec(), weights_.get(), &exec, calls_);
+  Launcher launcher(config(), weights_->spec(), static_cast<std::int64_t>(sequences.ids.size()),
+                    weights_.get(), &exec, calls_);
   Pass(launcher, layout_, sequences, caches_, workspace_).run(residual_, logits_, experts_);
   remember_experts(chunks);
   return logits_;
@@ -128,13 +129,15 @@ KernelCalls step_calls(const TransformerConfig& config, const QuantSpec& weights
                        std::span<const ChunkSize> chunks) {
   config.check();
   StepSequences sequences;
+  std::int64_t tokens = 0;
   for (const ChunkSize& c : chunks) {
+    tokens += c.fresh;
     require(c.cached >= 0 && c.fresh > 0, "transformer: a chunk without tokens");
     sequences.tokens.push_back(c.cached + c.fresh);
     sequences.new_tokens.push_back(c.fresh);
   }
   KernelCalls calls;
-  Launcher launcher(config, weights, nullptr, nullptr, calls);
+  Launcher launcher(config, weights, tokens, nullptr, nullptr, calls);
   Workspace workspace;
   Buffer<std::uint16_t> residual;
   std::vector<float> logits;

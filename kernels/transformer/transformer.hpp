@@ -4,7 +4,8 @@
 //
 // Activations are BF16 between kernels, sums FP32. The number of threads does not change a bit of a
 // result, and neither do other sequences in the same step or the chunks that a prompt comes in, as
-// long as the same kernel of attention, prefill or decode, takes each token.
+// long as the same kernels take each token: a step of one token multiplies by GEMV, and steps of
+// one token per sequence have decode attention.
 #pragma once
 
 #include <cstdint>

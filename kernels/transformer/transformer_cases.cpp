@@ -123,8 +123,8 @@ Descriptor describe(const Kind& kind) {
   d.scales = name_of(kind.weights.scheme);
   d.tiers = gemm_tiers(kind.weights, Format::bf16);
   // About ten roundings to BF16 per layer, of 2^-9 / sqrt(3) each, add up at random to 0.5 % of a
-  // logit's typical size over two layers; the largest of some hundred logits is at three to four
-  // times that.
+  // logit's typical size over two layers and 1 % over eight; the largest of some hundred to
+  // thousand logits is at three to four times that.
   d.max_error = 0.04;
   d.error_reason =
       "largest difference of a logit, over the RMS of all: activations are rounded to BF16 some "

@@ -35,16 +35,27 @@ TransformerWeights::TransformerWeights(const TransformerConfig& config, const Qu
 }
 
 void TransformerWeights::add(Layer& layer, Matrix m, std::int64_t number, std::int64_t count) {
-  auto& packed = layer.packed[static_cast<std::size_t>(m)];
+  const auto at = static_cast<std::size_t>(m);
+  auto& matrices = layer.matrices[at];
+  auto& packed = layer.packed[at];
+  // Others refer to these, so they must not move.
+  matrices.reserve(static_cast<std::size_t>(count));
   packed.reserve(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i)
-    packed.emplace_back(quantised_matrix(config_, spec_, m, number, i), Format::bf16, tier_);
-  for (const PackedWeights& p : packed) layer.pointers[static_cast<std::size_t>(m)].push_back(&p);
+  for (std::int64_t i = 0; i < count; ++i) {
+    matrices.push_back(quantised_matrix(config_, spec_, m, number, i));
+    packed.emplace_back(matrices.back(), Format::bf16, tier_);
+  }
+  for (const Quantised& q : matrices) layer.rows[at].emplace_back(q);
+  for (const PackedWeights& p : packed) layer.pointers[at].push_back(&p);
 }
 
 std::span<const PackedWeights* const> TransformerWeights::matrices(Matrix m,
                                                                    std::int64_t layer) const {
   return layers_[static_cast<std::size_t>(layer)].pointers[static_cast<std::size_t>(m)];
+}
+
+std::span<const GemvWeights> TransformerWeights::rows(Matrix m, std::int64_t layer) const {
+  return layers_[static_cast<std::size_t>(layer)].rows[static_cast<std::size_t>(m)];
 }
 
 std::span<const float> TransformerWeights::norm(Norm n, std::int64_t layer) const {
