@@ -102,6 +102,9 @@ std::vector<Tier> attention_prefill_tiers(Format cache);
 /// The last new_tokens[s] of the tokens[s] tokens of sequence s are the new ones; q and out have a
 /// row [head][column] for each of them, sequences one after the other. The result of a token does
 /// not depend, to the bit, on which others are in the same call.
+///
+/// There is no tier of BF16 products: it would round the weights of the softmax by 2^-9, and with
+/// them split in two halves, to keep the error, little of its speed would remain.
 void attention_prefill(const KvCache& cache, std::span<const float> q, std::int64_t heads,
                        std::span<const std::int32_t> pages,
                        std::span<const std::int64_t> first_page,

@@ -6,6 +6,7 @@
 
 #include "kernels/attention/attention.hpp"
 #include "kernels/attention/attention_case.hpp"
+#include "kernels/attention/prefill_task.hpp"
 #include "kernels/registry/registry.hpp"
 
 namespace perfmodel::kernels {
@@ -86,9 +87,10 @@ Descriptor describe_prefill(const std::string& kind, const KvLayout& layout) {
     const double cache = tokens * static_cast<double>(l.bytes_per_token());
     const double ends = 4.0 * fresh * heads * columns;
     c.memory = Bytes::from_base(cache + ends);
-    // Each 96 rows of queries go over the cache once and keep their sums in L2; in L1 a tile of
-    // 12 x 32 reads 12 + 32 values for each of its products.
-    const double pairs_of_rows = pairs * heads / 96.0;
+    // Each 192 rows of queries (or 96 wide ones) go over the cache once and keep their sums in L2;
+    // in L1 a tile of 12 x 32 reads 12 + 32 values for each of its products.
+    const double pairs_of_rows =
+        pairs * heads / (l.key_columns > attention_detail::kPrefillWideColumns ? 96.0 : 192.0);
     const double decoded = pairs_of_rows * columns * 4.0;
     c.l2 = Bytes::from_base(c.memory.base() +
                             pairs_of_rows * static_cast<double>(l.key_columns) *
@@ -102,10 +104,16 @@ Descriptor describe_prefill(const std::string& kind, const KvLayout& layout) {
                                            std::vector<std::int64_t>{s.n},
                                            std::vector<std::int64_t>{s.m}, true);
   };
-  for (const std::int64_t n : {1, 11, 12, 13, 33, 97}) d.test_shapes.push_back({n, n, 2, 2});
-  for (const std::int64_t g : {1, 3, 8, 50}) d.test_shapes.push_back({3, 101, 1, g});
+  if (layout.key_columns > attention_detail::kPrefillWideColumns) {
+    // Few, as the scalar tier takes its time over so many columns.
+    for (const std::int64_t n : {1, 12, 13, 33}) d.test_shapes.push_back({n, n, 1, 2});
+    d.test_shapes.push_back({9, 100, 1, 11});
+  } else {
+    for (const std::int64_t n : {1, 11, 12, 13, 33, 97}) d.test_shapes.push_back({n, n, 2, 2});
+    for (const std::int64_t g : {1, 3, 8, 70}) d.test_shapes.push_back({3, 101, 1, g});
+    d.test_shapes.push_back({70, 200, 1, 2});
+  }
   d.test_shapes.push_back({1, 193, 1, 4});
-  d.test_shapes.push_back({70, 200, 1, 2});
   return d;
 }
 

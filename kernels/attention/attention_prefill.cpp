@@ -11,6 +11,7 @@ namespace {
 using attention_detail::kPrefillPad;
 using attention_detail::kPrefillRows;
 using attention_detail::kPrefillTokens;
+using attention_detail::kPrefillWideColumns;
 using attention_detail::PrefillFn;
 using attention_detail::PrefillTask;
 
@@ -40,16 +41,16 @@ struct Piece {
 /// Those with the most tokens to see come first, so that no thread is left with a long one alone.
 std::vector<Piece> pieces_of(std::span<const std::int64_t> tokens,
                              std::span<const std::int64_t> new_tokens, std::int64_t kv_heads,
-                             std::int64_t group) {
+                             std::int64_t group, std::int64_t most_rows) {
   std::vector<Piece> pieces;
   std::vector<std::int64_t> seen;
   std::int64_t query = 0;
   for (std::size_t s = 0; s < tokens.size(); ++s) {
     const std::int64_t rows = new_tokens[s] * group;
     for (std::int64_t h = 0; h < kv_heads; ++h) {
-      for (std::int64_t r = 0; r < rows; r += kPrefillRows)
+      for (std::int64_t r = 0; r < rows; r += most_rows)
         pieces.push_back(
-            {static_cast<std::int64_t>(s), h, r, std::min(kPrefillRows, rows - r), query});
+            {static_cast<std::int64_t>(s), h, r, std::min(most_rows, rows - r), query});
     }
     query += new_tokens[s];
   }
@@ -96,17 +97,19 @@ void attention_prefill(const KvCache& cache, std::span<const float> q, std::int6
   }
 
   const std::int64_t group = heads / kv.kv_heads;
+  const std::int64_t row_stride =
+      kv.key_columns > kPrefillWideColumns ? kPrefillRows / 2 : kPrefillRows;
   const std::int64_t key_stride = kv.key_columns + kPrefillPad;
   const std::int64_t value_stride = kv.value_columns + kPrefillPad;
-  const std::int64_t query_floats = kv.key_columns * kPrefillRows;
+  const std::int64_t query_floats = kv.key_columns * row_stride;
   const std::int64_t key_floats = kPrefillTokens * key_stride;
   const std::int64_t value_floats = kv.values_in_keys ? 0 : kPrefillTokens * value_stride;
-  const std::int64_t weight_floats = kPrefillTokens * kPrefillRows;
+  const std::int64_t weight_floats = kPrefillTokens * row_stride;
   const auto scratch_bytes =
       sizeof(float) * static_cast<std::size_t>(query_floats + key_floats + value_floats +
-                                               weight_floats + kPrefillRows * kv.value_columns);
+                                               weight_floats + row_stride * kv.value_columns);
   for (int t = 0; t < exec.team.size(); ++t) exec.team.scratch(t, scratch_bytes);
-  const auto pieces = pieces_of(tokens, new_tokens, kv.kv_heads, group);
+  const auto pieces = pieces_of(tokens, new_tokens, kv.kv_heads, group, row_stride);
   exec.team.for_pieces(
       static_cast<std::int64_t>(pieces.size()), 1,
       [&](std::int64_t i, std::int64_t, int thread) noexcept {
@@ -118,10 +121,17 @@ void attention_prefill(const KvCache& cache, std::span<const float> q, std::int6
           const std::int64_t row = piece.first_row + r;
           return (piece.first_query + row / group) * heads + piece.kv_head * group + row % group;
         };
-        for (std::int64_t r = 0; r < kPrefillRows; ++r) {
-          const float* from = r < piece.rows ? q.data() + place(r) * kv.key_columns : nullptr;
-          for (std::int64_t c = 0; c < kv.key_columns; ++c)
-            query[c * kPrefillRows + r] = from == nullptr ? 0.0F : from[c] * scale;
+        // Sixteen rows at a time, so that each cache line of the transposed queries is written
+        // once.
+        constexpr std::int64_t kLine = 16;
+        for (std::int64_t r0 = 0; r0 < row_stride; r0 += kLine) {
+          const float* from[kLine];
+          for (std::int64_t r = 0; r < kLine; ++r)
+            from[r] = q.data() + place(std::min(r0 + r, piece.rows - 1)) * kv.key_columns;
+          for (std::int64_t c = 0; c < kv.key_columns; ++c) {
+            float* to = query + c * row_stride + r0;
+            for (std::int64_t r = 0; r < kLine; ++r) to[r] = from[r][c] * scale;
+          }
         }
         PrefillTask task{};
         static_cast<attention_detail::KvRows&>(task) =
@@ -130,6 +140,7 @@ void attention_prefill(const KvCache& cache, std::span<const float> q, std::int6
         task.first_row = piece.first_row;
         task.group = group;
         task.first_position = tokens[s] - new_tokens[s];
+        task.row_stride = row_stride;
         task.queries = query;
         task.key_rows = query + query_floats;
         task.value_rows = kv.values_in_keys ? task.key_rows : task.key_rows + key_floats;

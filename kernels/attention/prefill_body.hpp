@@ -18,7 +18,7 @@ struct PrefillBody {
 
   /// What the tokens of a block share.
   struct Block {
-    std::int64_t first, count;
+    std::int64_t first, count, end;  // end: of all blocks
     float largest[kPrefillRows], total[kPrefillRows], shrink[kPrefillRows];
     float key_scale[kPrefillTokens], value_scale[kPrefillTokens];
   };
@@ -26,7 +26,7 @@ struct PrefillBody {
   /// Rows that do not see token `i` of the block: those before this one.
   static SIMD_INLINE std::int64_t masked(const PrefillTask& t, const Block& b, std::int64_t i) {
     const std::int64_t r = (b.first + i - t.first_position) * t.group - t.first_row;
-    return r < 0 ? 0 : r < kPrefillRows ? r : kPrefillRows;
+    return r < 0 ? 0 : r < t.row_stride ? r : t.row_stride;
   }
 
   static SIMD_INLINE void decode_rows(const PrefillTask& t, const Block& b,
@@ -59,8 +59,8 @@ struct PrefillBody {
                                      const float* scale, float* out) {
     const std::int64_t stride = t.key_columns + kPrefillPad;
     V sum[kTile][kTileVectors];
-    for (int r = 0; r < kTile; ++r) {
-      for (int v = 0; v < kTileVectors; ++v) sum[r][v] = Simd::zero();
+    for (auto& row : sum) {
+      for (V& v : row) v = Simd::zero();
     }
     for (std::int64_t c = 0; c < t.key_columns; ++c) {
       V q[kTileVectors];
@@ -69,21 +69,39 @@ struct PrefillBody {
         const V k = Simd::set(keys[r * stride]);
         for (int v = 0; v < kTileVectors; ++v) sum[r][v] = Simd::fma(k, q[v], sum[r][v]);
       }
-      queries += kPrefillRows;
+      queries += t.row_stride;
       ++keys;
     }
     for (int r = 0; r < kTile; ++r) {
       for (int v = 0; v < kTileVectors; ++v)
-        Simd::store(out + r * kPrefillRows + kLanes * v, Simd::mul(sum[r][v], Simd::set(scale[r])));
+        Simd::store(out + r * t.row_stride + kLanes * v, Simd::mul(sum[r][v], Simd::set(scale[r])));
+    }
+  }
+
+  /// Keys and values of some tokens, which lie in other places of memory than those before them.
+  static SIMD_INLINE void prefetch_rows(const PrefillTask& t, std::int64_t first,
+                                        std::int64_t end) {
+    for (std::int64_t token = first; token < end; ++token) {
+      const std::int64_t page = t.pages[token / t.page_tokens], row = token % t.page_tokens;
+      const std::uint8_t* key = t.keys + page * t.key_page_bytes + row * t.key_row_bytes;
+      for (std::int64_t i = 0; i < t.key_row_bytes; i += 64) Simd::prefetch(key + i);
+      if (t.value_rows == t.key_rows) continue;
+      const std::uint8_t* value = t.values + page * t.value_page_bytes + row * t.value_row_bytes;
+      for (std::int64_t i = 0; i < t.value_row_bytes; i += 64) Simd::prefetch(value + i);
     }
   }
 
   static SIMD_INLINE void scores(const PrefillTask& t, const Block& b) {
     for (std::int64_t r = 0; r < t.rows; r += kWide) {
       for (std::int64_t i = 0; i < b.count; i += kTile) {
+        if (r == 0) {
+          // The next block comes from memory while this one is multiplied.
+          const std::int64_t next = b.first + kPrefillTokens + i;
+          prefetch_rows(t, next, next + kTile < b.end ? next + kTile : b.end);
+        }
         if (masked(t, b, i) >= r + kWide) break;  // and so are all later tokens
         score_tile(t, t.key_rows + i * (t.key_columns + kPrefillPad), t.queries + r,
-                   b.key_scale + i, t.weights + i * kPrefillRows + r);
+                   b.key_scale + i, t.weights + i * t.row_stride + r);
       }
     }
   }
@@ -92,7 +110,7 @@ struct PrefillBody {
   static SIMD_INLINE void mask(const PrefillTask& t, const Block& b, float value) {
     for (std::int64_t i = 0; i < b.count; ++i) {
       const std::int64_t end = masked(t, b, i);
-      for (std::int64_t r = 0; r < end; ++r) t.weights[i * kPrefillRows + r] = value;
+      for (std::int64_t r = 0; r < end; ++r) t.weights[i * t.row_stride + r] = value;
     }
   }
 
@@ -102,10 +120,10 @@ struct PrefillBody {
       const V before = Simd::load(b.largest + r);
       V most = before;
       for (std::int64_t i = 0; i < b.count; ++i)
-        most = Simd::max(most, Simd::load(t.weights + i * kPrefillRows + r));
+        most = Simd::max(most, Simd::load(t.weights + i * t.row_stride + r));
       V sum = Simd::zero();
       for (std::int64_t i = 0; i < b.count; ++i) {
-        float* w = t.weights + i * kPrefillRows + r;
+        float* w = t.weights + i * t.row_stride + r;
         const V p = vector_exp(Simd::sub(Simd::load(w), most));
         sum = Simd::add(sum, p);
         Simd::store(w, Simd::mul(p, Simd::set(b.value_scale[i])));
@@ -133,7 +151,7 @@ struct PrefillBody {
         const V w = Simd::set(weights[r]);
         for (int v = 0; v < kTileVectors; ++v) sum[r][v] = Simd::fma(w, x[v], sum[r][v]);
       }
-      weights += kPrefillRows;
+      weights += t.row_stride;
       values += t.value_stride;
     }
     for (int r = 0; r < kTile; ++r) {
@@ -156,14 +174,15 @@ struct PrefillBody {
 
   static SIMD_INLINE void run(const PrefillTask& t) {
     Block b;
-    for (std::int64_t r = 0; r < kPrefillRows; ++r) {
+    for (std::int64_t r = 0; r < t.row_stride; ++r) {
       b.largest[r] = -1e30F;
       b.total[r] = 0.0F;
       b.shrink[r] = 1.0F;
     }
-    for (std::int64_t i = 0; i < kPrefillRows * t.value_columns; ++i) t.out[i] = 0.0F;
-    for (std::int64_t i = 0; i < kPrefillTokens; ++i) b.key_scale[i] = 1.0F;
+    for (std::int64_t i = 0; i < t.row_stride * t.value_columns; ++i) t.out[i] = 0.0F;
+    for (float& s : b.key_scale) s = 1.0F;
     const std::int64_t tokens = t.first_position + (t.first_row + t.rows - 1) / t.group + 1;
+    b.end = tokens;
     for (b.first = 0; b.first < tokens; b.first += kPrefillTokens) {
       b.count = tokens - b.first < kPrefillTokens ? tokens - b.first : kPrefillTokens;
       load_scales(t, b);

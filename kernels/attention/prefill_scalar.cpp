@@ -12,7 +12,7 @@ template <Format F>
 double score(const PrefillTask& t, std::int64_t row, std::int64_t token) {
   double sum = 0.0;
   for (std::int64_t c = 0; c < t.key_columns; ++c)
-    sum += key_at<F>(t, token, c) * static_cast<double>(t.queries[c * kPrefillRows + row]);
+    sum += key_at<F>(t, token, c) * static_cast<double>(t.queries[c * t.row_stride + row]);
   return sum * key_scale(t, token);
 }
 

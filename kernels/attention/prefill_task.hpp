@@ -7,11 +7,13 @@
 
 namespace perfmodel::kernels::attention_detail {
 
-/// Tokens taken at a time, and rows of queries that go over them together: decoded keys, values and
-/// scores then stay in an L2 cache of 1 MiB, also for latent vectors of 576 columns. Multiples of
-/// the tiles of all tiers (12 x 32, 6 x 16) and of the 32 tokens that are together in any page.
+/// Tokens taken at a time, and rows of queries that go over them together: many, as keys and values
+/// are decoded anew for each such group, but so few that queries, decoded rows, scores and results
+/// stay in an L2 cache of 1 MiB; for latent vectors of 576 columns that is half as many. Multiples
+/// of the tiles of all tiers (12 x 32, 6 x 16) and of the 32 tokens that are together in any page.
 inline constexpr std::int64_t kPrefillTokens = 96;
-inline constexpr std::int64_t kPrefillRows = 96;
+inline constexpr std::int64_t kPrefillRows = 192;
+inline constexpr std::int64_t kPrefillWideColumns = 256;  // of keys; beyond, half of the rows
 /// Floats between decoded rows beyond their columns: without them the rows of 128 columns would
 /// share a few sets of the L1 cache.
 inline constexpr std::int64_t kPrefillPad = 16;
@@ -21,12 +23,13 @@ inline constexpr std::int64_t kPrefillPad = 16;
 /// to first_position + (first_row + r) / group.
 struct PrefillTask : KvRows {
   std::int64_t rows, first_row, group, first_position;
-  const float* queries;  // [key_columns][kPrefillRows], times the scale of the softmax
-  float* key_rows;       // [kPrefillTokens][key_columns + kPrefillPad], for decoded keys
-  float* value_rows;     // the same for values; those of the keys where values are in the keys
+  std::int64_t row_stride;  // rows that there is room for: kPrefillRows, or half of that
+  const float* queries;     // [key_columns][row_stride], times the scale of the softmax
+  float* key_rows;          // [kPrefillTokens][key_columns + kPrefillPad], for decoded keys
+  float* value_rows;        // the same for values; those of the keys where values are in the keys
   std::int64_t value_stride;
-  float* weights;  // [kPrefillTokens][kPrefillRows]
-  float* out;      // [kPrefillRows][value_columns]
+  float* weights;  // [kPrefillTokens][row_stride]
+  float* out;      // [row_stride][value_columns]
 };
 using PrefillFn = void (*)(const PrefillTask&) noexcept;
 

@@ -35,16 +35,18 @@ void attend(const KvRows& t, std::int64_t tokens, const Score& score, float* out
   double largest = -1e300, total = 0.0;
   for (std::int64_t i = 0; i < tokens; ++i) largest = std::fmax(largest, score(i));
   for (std::int64_t c = 0; c < t.value_columns; ++c) out[c] = 0.0F;
-  for (std::int64_t i = 0; i < tokens; ++i) total += std::exp(score(i) - largest);
   for (std::int64_t i = 0; i < tokens; ++i) {
     const std::int64_t page = t.pages[i / t.page_tokens], row = i % t.page_tokens;
     const std::uint8_t* value = t.values + page * t.value_page_bytes + row * t.value_row_bytes;
-    double weight = std::exp(score(i) - largest) / total;
+    double weight = std::exp(score(i) - largest);
+    total += weight;
     if (t.value_scales != nullptr)
       weight *= static_cast<double>(t.value_scales[page * t.scale_page + row]);
     for (std::int64_t c = 0; c < t.value_columns; ++c)
       out[c] = static_cast<float>(static_cast<double>(out[c]) + weight * value_at<F>(value, c));
   }
+  for (std::int64_t c = 0; c < t.value_columns && tokens > 0; ++c)
+    out[c] = static_cast<float>(static_cast<double>(out[c]) / total);
 }
 
 }  // namespace perfmodel::kernels::attention_detail

@@ -29,24 +29,24 @@ std::int64_t Transformer::add_sequence() {
   return static_cast<std::int64_t>(sequences_.size()) - 1;
 }
 
-const Transformer::Sequence& Transformer::sequence(std::int64_t i) const {
-  require(i >= 0 && i < static_cast<std::int64_t>(sequences_.size()),
+const Transformer::Sequence& Transformer::at(std::int64_t sequence) const {
+  require(sequence >= 0 && sequence < static_cast<std::int64_t>(sequences_.size()),
           "transformer: no such sequence");
-  return sequences_[static_cast<std::size_t>(i)];
+  return sequences_[static_cast<std::size_t>(sequence)];
 }
 
-std::int64_t Transformer::length(std::int64_t i) const {
-  return sequence(i).length;
+std::int64_t Transformer::length(std::int64_t sequence) const {
+  return at(sequence).length;
 }
 
-std::span<const std::int32_t> Transformer::experts(std::int64_t i) const {
-  return sequence(i).experts;
+std::span<const std::int32_t> Transformer::experts(std::int64_t sequence) const {
+  return at(sequence).experts;
 }
 
-void Transformer::truncate(std::int64_t i, std::int64_t length) {
-  require(length >= 0 && length <= sequence(i).length,
+void Transformer::truncate(std::int64_t sequence, std::int64_t length) {
+  require(length >= 0 && length <= at(sequence).length,
           "transformer: a sequence can only become shorter");
-  Sequence& s = sequences_[static_cast<std::size_t>(i)];
+  Sequence& s = sequences_[static_cast<std::size_t>(sequence)];
   const auto kept = static_cast<std::size_t>(pages_for(length, layout_.page_tokens));
   for (; s.pages.size() > kept; s.pages.pop_back()) free_pages_.push_back(s.pages.back());
   if (!s.experts.empty())
@@ -60,7 +60,7 @@ void Transformer::check(std::span<const Chunk> chunks) const {
   std::size_t pages = 0;
   std::vector<bool> named(sequences_.size());
   for (const Chunk& c : chunks) {
-    const Sequence& s = sequence(c.sequence);
+    const Sequence& s = at(c.sequence);
     const auto i = static_cast<std::size_t>(c.sequence);
     require(!named[i], "transformer: a sequence is in a step twice");
     named[i] = true;

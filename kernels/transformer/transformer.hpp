@@ -58,7 +58,7 @@ class Transformer {
     std::vector<std::int32_t> pages;
     std::vector<std::int32_t> experts;
   };
-  const Sequence& sequence(std::int64_t i) const;
+  const Sequence& at(std::int64_t sequence) const;
   void check(std::span<const Chunk> chunks) const;
   StepSequences extend(std::span<const Chunk> chunks);
   void remember_experts(std::span<const Chunk> chunks);

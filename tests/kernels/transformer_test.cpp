@@ -123,7 +123,7 @@ TEST_P(Transformers, PrefillAndDecodeFollowFloat64OnTheSameWeights) {
 TEST_P(Transformers, ChunkedPrefillGivesTheBitsOfTheWhole) {
   auto t = model();
   const auto whole = feed(t, 0, 0, 70);
-  for (const std::size_t first : {2, 33, 64}) {
+  for (const std::size_t first : {std::size_t{2}, std::size_t{33}, std::size_t{64}}) {
     feed(t, 1, 0, first);
     EXPECT_EQ(feed(t, 1, first, 70), whole) << first;
     t.truncate(1, 0);
