@@ -1,10 +1,11 @@
-// Attention of one new token per sequence over a paged KV cache.
+// Attention over a paged KV cache: of one new token per sequence (decode), and of many (prefill).
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "kernels/attention/kv_rows.hpp"
 #include "kernels/formats/buffer.hpp"
 #include "kernels/formats/codes.hpp"
 #include "kernels/registry/descriptor.hpp"
@@ -45,14 +46,23 @@ class KvCache {
   double value(std::int64_t page, std::int64_t slot, std::int64_t kv_head,
                std::int64_t column) const;
 
+  /// Throws std::invalid_argument where a sequence is longer than its pages, or has a page that is
+  /// not in the cache; the arguments are those of attention_decode.
+  void check(std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
+             std::span<const std::int64_t> tokens) const;
+
+  /// For kernels: where the rows of a KV head lie, for a sequence with these pages.
+  attention_detail::KvRows rows(std::int64_t kv_head, const std::int32_t* pages) const;
+
  private:
-  friend void attention_decode(const KvCache&, std::span<const float>, std::int64_t,
-                               std::span<const std::int32_t>, std::span<const std::int64_t>,
-                               std::span<const std::int64_t>, float, std::span<float>, const Exec&);
   std::int64_t row(std::int64_t page, std::int64_t slot, std::int64_t kv_head) const {
     return (page * layout_.kv_heads + kv_head) * layout_.page_tokens + slot;
   }
-  void store_row(std::uint8_t* to, float* scale, std::span<const float> values);
+  friend void kv_append(KvCache&, std::span<const std::int64_t>, std::span<const float>,
+                        std::int64_t, std::span<const float>, std::int64_t, const Exec&);
+  /// Stores one token of one KV head unless there is a NaN in it.
+  bool store_unless_nan(std::int64_t row, const float* key, const float* value);
+  bool store_row(std::uint8_t* to, float* scale, const float* values, std::int64_t columns) const;
   double read(const std::uint8_t* row, std::int64_t column, float scale) const;
 
   KvLayout layout_;
@@ -60,6 +70,15 @@ class KvCache {
   Buffer<std::uint8_t> keys_, values_;  // [page][KV head][token][column]
   Buffer<float> key_scales_, value_scales_;
 };
+
+/// Stores tokens of all KV heads, as `KvCache::store` does: token t goes to slot places[t] %
+/// page_tokens of page places[t] / page_tokens, no place twice. keys [token][KV head][key column]
+/// and values alike, tokens `key_stride` and `value_stride` floats apart; values are not used where
+/// they are in the keys. Throws std::invalid_argument as `store` does. One tier, plain C++: a token
+/// is written once and read with every later one.
+void kv_append(KvCache& cache, std::span<const std::int64_t> places, std::span<const float> keys,
+               std::int64_t key_stride, std::span<const float> values, std::int64_t value_stride,
+               const Exec& exec);
 
 std::vector<Tier> attention_decode_tiers(Format cache);
 
@@ -71,5 +90,26 @@ void attention_decode(const KvCache& cache, std::span<const float> q, std::int64
                       std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
                       std::span<const std::int64_t> tokens, float scale, std::span<float> out,
                       const Exec& exec);
+
+/// The shape by which the descriptor of decode attention prices a call: one whose sequences, of the
+/// lengths that the descriptor deals out, have about as many tokens in all.
+Shape attention_decode_shape(std::span<const std::int64_t> tokens, std::int64_t kv_heads,
+                             std::int64_t group);
+
+std::vector<Tier> attention_prefill_tiers(Format cache);
+
+/// The same for many new tokens per sequence, each of which sees the tokens before it and itself.
+/// The last new_tokens[s] of the tokens[s] tokens of sequence s are the new ones; q and out have a
+/// row [head][column] for each of them, sequences one after the other. The result of a token does
+/// not depend, to the bit, on which others are in the same call.
+///
+/// There is no tier of BF16 products: it would round the weights of the softmax by 2^-9, and with
+/// them split in two halves, to keep the error, little of its speed would remain.
+void attention_prefill(const KvCache& cache, std::span<const float> q, std::int64_t heads,
+                       std::span<const std::int32_t> pages,
+                       std::span<const std::int64_t> first_page,
+                       std::span<const std::int64_t> tokens,
+                       std::span<const std::int64_t> new_tokens, float scale, std::span<float> out,
+                       const Exec& exec);
 
 }  // namespace perfmodel::kernels

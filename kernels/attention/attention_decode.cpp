@@ -43,32 +43,22 @@ void attention_decode(const KvCache& cache, std::span<const float> q, std::int64
                       std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
                       std::span<const std::int64_t> tokens, float scale, std::span<float> out,
                       const Exec& exec) {
-  const KvLayout& kv = cache.layout_;
+  const KvLayout& kv = cache.layout();
   const TaskFn f = find(exec.tier, kv.format);
   if (f == nullptr || !can_run(exec.tier))
     throw std::invalid_argument("attention: no such tier for this cache on this machine");
   const auto sequences = static_cast<std::int64_t>(tokens.size());
-  if (heads < 1 || heads % kv.kv_heads != 0 || first_page.size() != tokens.size() ||
+  if (heads < 1 || heads % kv.kv_heads != 0 ||
       static_cast<std::int64_t>(q.size()) != sequences * heads * kv.key_columns ||
       static_cast<std::int64_t>(out.size()) != sequences * heads * kv.value_columns)
     throw std::invalid_argument("attention: the sizes do not fit");
-  for (std::size_t s = 0; s < tokens.size(); ++s) {
-    const std::int64_t used = (tokens[s] + kv.page_tokens - 1) / kv.page_tokens;
-    if (tokens[s] < 0 || first_page[s] < 0 ||
-        first_page[s] + used > static_cast<std::int64_t>(pages.size()))
-      throw std::invalid_argument("attention: a sequence is longer than its pages");
-    for (std::int64_t i = first_page[s]; i < first_page[s] + used; ++i) {
-      const std::int32_t page = pages[static_cast<std::size_t>(i)];
-      if (page < 0 || page >= cache.pages_) throw std::invalid_argument("attention: no such page");
-    }
-  }
+  cache.check(pages, first_page, tokens);
 
   const std::int64_t group = heads / kv.kv_heads;
   const std::int64_t padded = (group + kHeads - 1) / kHeads * kHeads;
   const auto scratch_bytes =
       static_cast<std::size_t>(padded * (kv.key_columns + kv.value_columns)) * sizeof(float);
   for (int t = 0; t < exec.team.size(); ++t) exec.team.scratch(t, scratch_bytes);
-  const std::int64_t head_rows = kv.page_tokens;  // of one KV head within a page
   exec.team.for_pieces(
       sequences * kv.kv_heads, 1, [&](std::int64_t i, std::int64_t, int thread) noexcept {
         const std::int64_t s = i / kv.kv_heads, h = i % kv.kv_heads;
@@ -79,29 +69,8 @@ void attention_decode(const KvCache& cache, std::span<const float> q, std::int64
         const float* from = q.data() + (s * heads + h * group) * kv.key_columns;
         for (std::int64_t c = 0; c < padded * kv.key_columns; ++c)
           query[c] = c < group * kv.key_columns ? from[c] * scale : 0.0F;
-        Task task{};
-        task.q = query;
-        task.heads = padded;
-        task.key_columns = kv.key_columns;
-        task.value_columns = kv.value_columns;
-        task.pages = pages.data() + first_page[sequence];
-        task.tokens = tokens[sequence];
-        task.page_tokens = kv.page_tokens;
-        task.key_row_bytes = cache.key_row_bytes_;
-        task.value_row_bytes = cache.value_row_bytes_;
-        task.scale_page = kv.kv_heads * head_rows;
-        task.key_page_bytes = task.scale_page * task.key_row_bytes;
-        task.value_page_bytes = task.scale_page * task.value_row_bytes;
-        task.keys = cache.keys_.data() + h * head_rows * task.key_row_bytes;
-        task.values = kv.values_in_keys
-                          ? task.keys
-                          : cache.values_.data() + h * head_rows * task.value_row_bytes;
-        if (kv.format == Format::e4m3) {
-          task.key_scales = cache.key_scales_.data() + h * head_rows;
-          task.value_scales =
-              kv.values_in_keys ? task.key_scales : cache.value_scales_.data() + h * head_rows;
-        }
-        task.out = result;
+        Task task{cache.rows(h, pages.data() + first_page[sequence]), query, padded,
+                  tokens[sequence], result};
         f(task);
         std::copy_n(result, group * kv.value_columns,
                     out.data() + (s * heads + h * group) * kv.value_columns);

@@ -201,6 +201,7 @@ void add_gemm(Descriptors& all) {
   all.push_back(describe(kBlocks, Format::e4m3, false));
   all.push_back(describe({Format::e4m3, S::mx_32, ScaleType::ue8m0}, Format::e4m3, false));
   all.push_back(describe(kBlocks, Format::bf16, true));
+  all.push_back(describe({Format::e4m3, S::block_128x128, ScaleType::ue8m0}, Format::bf16, true));
   all.push_back(describe(kBlocks, Format::e4m3, true));
   all.push_back(describe({Format::bf16, S::none}, Format::bf16, true));
 }

@@ -77,6 +77,29 @@ void scatter_rows(std::span<const float> in, std::int64_t row_floats,
       [&](std::int64_t i) { return std::int64_t{index[static_cast<std::size_t>(i)]}; });
 }
 
+void combine_rows(std::span<const float> in, std::int64_t columns,
+                  std::span<const std::int32_t> index, std::span<const float> weights,
+                  std::span<float> out, const Exec& exec) {
+  require(columns > 0 && in.size() % static_cast<std::size_t>(columns) == 0 &&
+          out.size() % static_cast<std::size_t>(columns) == 0 && index.size() == weights.size());
+  const auto tokens = static_cast<std::int64_t>(out.size()) / columns;
+  if (tokens == 0) return require(index.empty());
+  const auto top = static_cast<std::int64_t>(index.size()) / tokens;
+  const auto limit = static_cast<std::int64_t>(in.size()) / columns;
+  require(top * tokens == static_cast<std::int64_t>(index.size()));
+  for (const std::int32_t i : index) require(i >= 0 && i < limit);
+  exec.team.for_pieces(tokens, 4, [&](std::int64_t begin, std::int64_t end, int) noexcept {
+    for (std::int64_t t = begin; t < end; ++t) {
+      float* sum = out.data() + t * columns;
+      for (std::int64_t i = t * top; i < (t + 1) * top; ++i) {
+        const float* row = in.data() + index[static_cast<std::size_t>(i)] * columns;
+        const float weight = weights[static_cast<std::size_t>(i)];
+        for (std::int64_t c = 0; c < columns; ++c) sum[c] += weight * row[c];
+      }
+    }
+  });
+}
+
 void route(std::span<const float> logits, std::int64_t experts, std::int64_t top,
            std::span<std::int32_t> ids, std::span<float> weights, const Exec& exec) {
   require(experts > 0 && top > 0 && top <= experts &&

@@ -17,10 +17,14 @@ const std::vector<Descriptor>& descriptors() {
     add_gemv(d);
     add_gemm(d);
     add_attention(d);
+    add_kv_append(d);
     add_rows(d);
+    add_convert(d);
     add_moe(d);
+    add_exchange(d);
     add_stream(d);
     add_sync(d);
+    add_transformer(d);
     return d;
   }();
   return all;

@@ -18,7 +18,7 @@ enum class Op : std::uint8_t {
   dequantise         // the reverse
 };
 
-/// Rows of `columns`, a multiple of 128, one after the other.
+/// Rows of `columns`, a multiple of 128 (rope: of 64), one after the other.
 struct Work {
   const std::uint16_t* in;     // BF16
   const std::uint16_t* other;  // BF16: the second factor of swiglu

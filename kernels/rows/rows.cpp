@@ -40,7 +40,9 @@ void run(RowOp op, const Work& work, std::size_t elements, const Exec& exec) {
   const Fn f = find(exec.tier, op);
   if (f == nullptr || !can_run(exec.tier))
     throw std::invalid_argument("row-wise kernel: no such tier on this machine");
-  require(work.columns > 0 && work.columns % static_cast<std::int64_t>(kBlockColumns) == 0 &&
+  // Rotary embedding has no blocks, and takes rows of which half is the 32 values of one step.
+  const auto multiple = static_cast<std::int64_t>(op == RowOp::rope ? 64 : kBlockColumns);
+  require(work.columns > 0 && work.columns % multiple == 0 &&
           elements % static_cast<std::size_t>(work.columns) == 0);
   const auto rows = static_cast<std::int64_t>(elements) / work.columns;
   const bool past_caches = elements * sizeof(std::uint16_t) > kPastCachesBytes &&

@@ -1,9 +1,9 @@
 // Row-wise kernels of a transformer layer: norm, softmax, SwiGLU, rotary embedding, conversions.
 //
-// Matrices are row-major; `columns` is a multiple of 128. BF16 results are rounded once, to nearest
-// even. NaN in the input of a quantising kernel is for the caller to keep out: what scale its block
-// gets depends on the tier. All throw std::invalid_argument for sizes that do not fit and for tiers
-// that this machine cannot run.
+// Matrices are row-major; `columns` is a multiple of 128, for rope of 64. BF16 results are rounded
+// once, to nearest even. NaN in the input of a quantising kernel is for the caller to keep out:
+// what scale its block gets depends on the tier. All throw std::invalid_argument for sizes that do
+// not fit and for tiers that this machine cannot run.
 #pragma once
 
 #include <cstdint>

@@ -221,6 +221,7 @@ void add_rows(Descriptors& all) {
     d.test_shapes = {{1, 128, 1, 1}, {2, 256, 1, 1}, {7, 384, 1, 1}, {33, 1152, 1, 1}};
     if (op == RowOp::rmsnorm || op == RowOp::rope)
       d.test_shapes.push_back({4100, 2176, 1, 1});  // written past the caches
+    if (op == RowOp::rope) d.test_shapes.push_back({5, 64, 1, 1});
     d.benchmark_shapes = {{8192, 7168, 1, 1}};
     all.push_back(std::move(d));
   }
