@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/bench_prediction.hpp"
 #include "cli/bench_selection.hpp"
 #include "cli/bench_table.hpp"
 #include "cli/commands.hpp"
@@ -22,6 +23,8 @@ using kernels::Result;
 struct Words {
   BenchWords which;
   bool list = false;
+  bool predict = false;
+  std::vector<std::string> data;
   int repetitions = 0;
   std::string format = "table";
   std::string out;
@@ -57,7 +60,12 @@ std::vector<Result> measure(const std::vector<kernels::Planned>& plan, int round
   return results;
 }
 
-int run(const Words& w) {
+int run(const Words& w, const Chosen& chosen) {
+  if (w.predict) {
+    check_writable(w.out);
+    emit(w.out, bench_prediction(w.data, w.format == "csv", chosen));
+    return kExitDone;
+  }
   const auto plan = select_benchmarks(w.which);
   if (w.list) {
     std::string s;
@@ -77,20 +85,30 @@ int run(const Words& w) {
 void add_bench(CLI::App& app, Chosen& chosen) {
   auto w = std::make_shared<Words>();
   auto* c = app.add_subcommand("bench", "measure the host kernels on this machine");
-  c->add_option("--filter", w->which.filter, "regular expression on the names that --list prints");
-  c->add_flag("--list", w->list, "names of what would run, and no more");
-  c->add_option("--tier", w->which.tier, "instructions to use; default: the best for each kernel");
-  c->add_option("--threads", w->which.threads, "threads; default: one, and all that there are");
-  c->add_option("--shape", w->which.shapes, "like m8n4096k4096, in place of each kernel's own")
-      ->take_all();
-  c->add_option("--repetitions", w->repetitions, "timed calls of each; default: by its size")
-      ->check(CLI::Range(1, 100000));
+  auto* filter = c->add_option("--filter", w->which.filter,
+                               "regular expression on the names that --list prints");
+  auto* list = c->add_flag("--list", w->list, "names of what would run, and no more");
+  auto* tier = c->add_option("--tier", w->which.tier,
+                             "instructions to use; default: the best for each kernel");
+  auto* threads =
+      c->add_option("--threads", w->which.threads, "threads; default: one, and all that there are");
+  auto* shapes =
+      c->add_option("--shape", w->which.shapes, "like m8n4096k4096, in place of each kernel's own")
+          ->take_all();
+  auto* rounds =
+      c->add_option("--repetitions", w->repetitions, "timed calls of each; default: by its size")
+          ->check(CLI::Range(1, 100000));
+  auto* predict = c->add_flag("--predict", w->predict,
+                              "measure nothing: measured files beside what the models say of them")
+                      ->excludes(list, filter, tier, threads, shapes, rounds);
+  c->add_option("--data", w->data, "with --predict: files of perfmodel bench; default results/host")
+      ->needs(predict);
   auto* format = c->add_option("--format", w->format, "table or csv; a file is csv by default")
                      ->check(CLI::IsMember({"table", "csv"}));
   c->add_option("-o,--out", w->out, "file to write, such as results/host/NAME.csv");
   c->callback([=, &chosen] {
     if (!w->out.empty() && format->count() == 0) w->format = "csv";
-    chosen.action = [=] { return run(*w); };
+    chosen.action = [=, &chosen] { return run(*w, chosen); };
   });
 }
 

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "calibrate/table.hpp"
 #include "cli/columns.hpp"
 #include "cli/measurements.hpp"
 #include "report/format.hpp"
@@ -120,8 +119,36 @@ std::string nearest_kernel(const std::string& word) {
   return near.empty() ? "see: perfmodel list kernels" : fmt::format("did you mean '{}'?", near);
 }
 
-std::vector<BenchRow> read(const calibrate::Table& table, const std::string& file,
-                           spec::Diagnostics& diagnostics) {
+}  // namespace
+
+std::string bench_table(const std::vector<Result>& results) {
+  std::vector<std::vector<std::string>> rows = {{"kernel", "shape", "tier", "threads", "time",
+                                                 "quartiles", "GB/s", "GFLOP/s", "of read",
+                                                 "of roof", "error", "noise"}};
+  const auto percent = [](double v) { return fmt::format("{:.0f} %", v * 100); };
+  for (const auto& r : results) {
+    const double t = r.seconds.median;
+    const auto time = [](double seconds) { return format(Time::from_base(seconds), 3); };
+    rows.push_back({r.what.kernel->name, to_string(r.what.shape),
+                    std::string(kernels::name_of(*r.what.choice.tier)),
+                    fmt::format("{}", r.what.threads), time(t),
+                    time(r.seconds.low) + " .. " + time(r.seconds.high),
+                    fmt::format("{:.3g}", r.cost.memory.base() / t * 1e-9),
+                    fmt::format("{:.3g}", r.cost.flops.base() / t * 1e-9), percent(r.of_read),
+                    percent(r.of_roof), r.error ? fmt::format("{:.2g}", *r.error) : "-",
+                    percent(spread_of(r.canary))});
+  }
+  return in_columns(rows, report::Align::right);
+}
+
+std::string bench_csv(const std::vector<Result>& results, const ThisMachine& machine) {
+  std::string s = std::string(kColumns) + "\r\n";
+  for (const auto& r : results) s += line_of(fields_of(r, machine));
+  return s;
+}
+
+std::vector<BenchRow> read_bench_table(const calibrate::Table& table, const std::string& file,
+                                       spec::Diagnostics& diagnostics) {
   std::vector<BenchRow> rows;
   for (const auto* column : {"kernel", "shape", "tier", "threads", "time_us", "time_q1_us",
                              "time_q3_us", "of_roof_percent"}) {
@@ -160,36 +187,8 @@ std::vector<BenchRow> read(const calibrate::Table& table, const std::string& fil
   return rows;
 }
 
-}  // namespace
-
-std::string bench_table(const std::vector<Result>& results) {
-  std::vector<std::vector<std::string>> rows = {{"kernel", "shape", "tier", "threads", "time",
-                                                 "quartiles", "GB/s", "GFLOP/s", "of read",
-                                                 "of roof", "error", "noise"}};
-  const auto percent = [](double v) { return fmt::format("{:.0f} %", v * 100); };
-  for (const auto& r : results) {
-    const double t = r.seconds.median;
-    const auto time = [](double seconds) { return format(Time::from_base(seconds), 3); };
-    rows.push_back({r.what.kernel->name, to_string(r.what.shape),
-                    std::string(kernels::name_of(*r.what.choice.tier)),
-                    fmt::format("{}", r.what.threads), time(t),
-                    time(r.seconds.low) + " .. " + time(r.seconds.high),
-                    fmt::format("{:.3g}", r.cost.memory.base() / t * 1e-9),
-                    fmt::format("{:.3g}", r.cost.flops.base() / t * 1e-9), percent(r.of_read),
-                    percent(r.of_roof), r.error ? fmt::format("{:.2g}", *r.error) : "-",
-                    percent(spread_of(r.canary))});
-  }
-  return in_columns(rows, report::Align::right);
-}
-
-std::string bench_csv(const std::vector<Result>& results, const ThisMachine& machine) {
-  std::string s = std::string(kColumns) + "\r\n";
-  for (const auto& r : results) s += line_of(fields_of(r, machine));
-  return s;
-}
-
 std::vector<BenchRow> read_bench_rows(const std::vector<std::string>& files) {
-  return load_rows(files, read);
+  return load_rows(files, read_bench_table);
 }
 
 }  // namespace perfmodel::cli

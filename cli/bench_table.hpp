@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "calibrate/table.hpp"
 #include "cli/this_machine.hpp"
 #include "kernels/bench/benchmarks.hpp"
 
@@ -29,8 +30,12 @@ struct BenchRow {
   double canary_spread = 0;
 };
 
-/// Throws UsageError with all that is wrong: a file that cannot be read or is none of these,
-/// kernels, shapes and tiers that do not exist, times that are not positive.
+/// What is wrong with the table goes to `diagnostics`: a file that is none of these, kernels,
+/// shapes and tiers that do not exist, times that are not positive.
+std::vector<BenchRow> read_bench_table(const calibrate::Table& table, const std::string& file,
+                                       spec::Diagnostics& diagnostics);
+
+/// Of all files. Throws UsageError with all that is wrong.
 std::vector<BenchRow> read_bench_rows(const std::vector<std::string>& files);
 
 }  // namespace perfmodel::cli

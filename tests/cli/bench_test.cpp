@@ -1,17 +1,21 @@
 // `perfmodel bench` as a user runs it: what it prints, what it writes, what it refuses. Shapes are
 // tiny; how fast they are is no business of a test.
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 
 #include <gtest/gtest.h>
 
 #include "program.hpp"
+#include "sanitized.hpp"
 
 namespace perfmodel::black_box {
 namespace {
 
 using Words = std::vector<std::string>;
+
+const std::filesystem::path kProject = std::filesystem::path(PERFMODEL_CONFIG_DIR).parent_path();
 
 /// A few products on the plainest tier.
 Words tiny(const Words& more) {
@@ -110,6 +114,60 @@ TEST(Bench, RefusesWhatCannotBeMeasured) {
                  {"--shape", "needs", "the machine has"});
   expect_refusal({"bench", "--format", "xml"}, {"--format", "csv"});
   EXPECT_EQ(run({"bench", "-o", "/nonexistent/x.csv"}).status, 2);
+}
+
+TEST(BenchPredict, HoldsTheModelsAgainstTheCommittedRows) {
+  if (kSanitized) GTEST_SKIP() << "dozens of fits, for the numbers of the plain build";
+  const auto r = run({"bench", "--predict", "--format", "csv"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  const auto committed = records(slurp(kProject / "results/accuracy/host.csv"));
+  const auto rows = records(r.out);
+  ASSERT_EQ(rows.size(), committed.size()) << "bench --predict --format csv makes it anew";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i].at("kernel") + rows[i].at("shape"),
+              committed[i].at("kernel") + committed[i].at("shape"));
+    for (const char* column : {"engine_us", "left_out_us"})
+      EXPECT_NEAR(
+          std::atof(rows[i].at(column).c_str()) / std::atof(committed[i].at(column).c_str()), 1.0,
+          0.02)
+          << rows[i].at("kernel") << rows[i].at("shape") << " " << column;
+  }
+  ASSERT_GT(rows.size(), 200U);
+  const auto errors_of = [&](const char* column) {
+    std::vector<double> e;
+    for (const auto& row : rows) e.push_back(std::fabs(std::atof(row.at(column).c_str())));
+    std::sort(e.begin(), e.end());
+    return e;
+  };
+  // The goal for shapes that the fit did not see, in percent: of a machine that was not quiet.
+  const auto left_out = errors_of("left_out_error_percent");
+  EXPECT_LE(left_out[left_out.size() / 2], 12);
+  EXPECT_LE(left_out[left_out.size() * 9 / 10], 35);
+  const auto roofline = errors_of("roofline_error_percent");
+  EXPECT_LT(left_out[left_out.size() / 2], roofline[roofline.size() / 2]);
+}
+
+TEST(BenchPredict, SumsUpByClassAndSaysWhatItLeftOut) {
+  const Scratch scratch;
+  const auto file = (scratch / "rows.csv").string();
+  spill(file,
+        "kernel,shape,tier,threads,time_us,time_q1_us,time_q3_us,of_roof_percent\n"
+        "gemv/bf16/bf16,n4096k4096,avx512,1,900,880,950,90\n"
+        "gemm/bf16/bf16,m128n4096k4096,avx512,1,20000,19000,21000,80\n"
+        "gemm/bf16/bf16,m256n4096k4096,avx512,1,40000,39000,41000,80\n"
+        "route/fp32,m64n64k8,scalar,1,5,4,6,50\n");
+  const auto r = run({"bench", "--predict", "--data", file});
+  ASSERT_EQ(r.status, 0) << r.text();
+  for (const char* word : {"shape left out", "plain roofline", "gemm M>=64", "gemv", "all",
+                           "1 not: the models have no operator for route"})
+    EXPECT_NE(r.out.find(word), std::string::npos) << word << "\n" << r.out;
+}
+
+TEST(BenchPredict, RefusesWhatMakesNoSense) {
+  expect_refusal({"bench", "--predict", "--filter", "gemv"}, {"--predict", "--filter"});
+  expect_refusal({"bench", "--data", "x.csv"}, {"--data", "--predict"});
+  expect_refusal({"bench", "--predict", "--data", "/nonexistent.csv"},
+                 {"cannot read '/nonexistent.csv'"});
 }
 
 TEST(Bench, RefusesAShapeThatTheKernelDoesNotTake) {
