@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/bench_against.hpp"
 #include "cli/bench_prediction.hpp"
 #include "cli/bench_selection.hpp"
 #include "cli/bench_table.hpp"
@@ -25,6 +26,7 @@ struct Words {
   bool list = false;
   bool predict = false;
   std::vector<std::string> data;
+  std::string against;
   int repetitions = 0;
   std::string format = "table";
   std::string out;
@@ -66,6 +68,11 @@ int run(const Words& w, const Chosen& chosen) {
     emit(w.out, bench_prediction(w.data, w.format == "csv", chosen));
     return kExitDone;
   }
+  if (!w.against.empty()) {
+    check_writable(w.out);
+    emit(w.out, bench_against(w.against, w.which, w.repetitions, w.format == "csv"));
+    return kExitDone;
+  }
   const auto plan = select_benchmarks(w.which);
   if (w.list) {
     std::string s;
@@ -101,6 +108,9 @@ void add_bench(CLI::App& app, Chosen& chosen) {
   auto* predict = c->add_flag("--predict", w->predict,
                               "measure nothing: measured files beside what the models say of them")
                       ->excludes(list, filter, tier, threads, shapes, rounds);
+  c->add_option("--against", w->against,
+                "libraries, separated by commas: our products and theirs in turn, on the same data")
+      ->excludes(predict, list);
   c->add_option("--data", w->data, "with --predict: files of perfmodel bench; default results/host")
       ->needs(predict);
   auto* format = c->add_option("--format", w->format, "table or csv; a file is csv by default")

@@ -1,7 +1,6 @@
 #include "cli/bench_selection.hpp"
 
 #include <algorithm>
-#include <regex>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,17 +21,6 @@ constexpr std::size_t kLongestFilter = 256;
 /// Copies of the operands that a benchmark makes to leave the caches, and the roofs' own memory.
 constexpr double kBesideOperands = 2e9;
 
-std::regex expression(const std::string& filter) {
-  if (filter.size() > kLongestFilter)
-    throw UsageError(fmt::format("--filter: longer than {} characters", kLongestFilter));
-  try {
-    return std::regex(filter, std::regex::ECMAScript);
-  } catch (const std::regex_error& e) {
-    throw UsageError(
-        fmt::format("--filter: '{}' is not a regular expression: {}", filter, e.what()));
-  }
-}
-
 void check_tier(const std::string& word) {
   const auto tier = kernels::tier_named(word);
   if (!tier) {
@@ -45,16 +33,6 @@ void check_tier(const std::string& word) {
   if (!kernels::can_run(*tier))
     throw UsageError(fmt::format("--tier: this machine cannot run '{}', which needs {}", word,
                                  to_string(kernels::required_features(*tier))));
-}
-
-std::vector<kernels::Shape> shapes_of(const std::vector<std::string>& words) {
-  std::vector<kernels::Shape> shapes;
-  for (const auto& w : words) {
-    const auto s = kernels::parse_shape(w);
-    if (!s) throw UsageError(fmt::format("--shape: '{}' is not a shape like m8n4096k4096", w));
-    shapes.push_back(*s);
-  }
-  return shapes;
 }
 
 void check_memory(const Planned& p) {
@@ -79,19 +57,44 @@ void check_memory(const Planned& p) {
 
 }  // namespace
 
-std::vector<Planned> select_benchmarks(const BenchWords& words) {
+std::regex filter_of(const std::string& filter) {
+  if (filter.size() > kLongestFilter)
+    throw UsageError(fmt::format("--filter: longer than {} characters", kLongestFilter));
+  try {
+    return std::regex(filter, std::regex::ECMAScript);
+  } catch (const std::regex_error& e) {
+    throw UsageError(
+        fmt::format("--filter: '{}' is not a regular expression: {}", filter, e.what()));
+  }
+}
+
+std::vector<kernels::Shape> shapes_of(const std::vector<std::string>& words) {
+  std::vector<kernels::Shape> shapes;
+  for (const auto& w : words) {
+    const auto s = kernels::parse_shape(w);
+    if (!s) throw UsageError(fmt::format("--shape: '{}' is not a shape like m8n4096k4096", w));
+    shapes.push_back(*s);
+  }
+  return shapes;
+}
+
+void check_choices(const BenchWords& words) {
   if (!words.tier.empty()) check_tier(words.tier);
   const int most = kernels::available_threads();
   for (const int t : words.threads)
     if (t < 1 || t > most)
       throw UsageError(
           fmt::format("--threads: {} is not between 1 and {}, which this machine lends", t, most));
+}
+
+std::vector<Planned> select_benchmarks(const BenchWords& words) {
+  check_choices(words);
   const auto shapes = shapes_of(words.shapes);
   const auto threads = words.threads.empty() ? kernels::usual_threads() : words.threads;
   auto all = kernels::plan_benchmarks(words.tier.empty() ? kernels::forced_tier_name() : words.tier,
                                       threads, shapes);
   if (!words.filter.empty()) {
-    const auto wanted = expression(words.filter);
+    const auto wanted = filter_of(words.filter);
     std::erase_if(all, [&](const Planned& p) { return !std::regex_search(p.name(), wanted); });
     if (all.empty()) nothing_matches(words.filter);
   }

@@ -1,6 +1,7 @@
 // Which kernels, shapes, tiers and threads a `perfmodel bench` is about.
 #pragma once
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,13 @@ struct BenchWords {
   std::vector<int> threads;
   std::vector<std::string> shapes;
 };
+
+/// Parts of what select_benchmarks() does, for comparisons that choose kernels by themselves. Each
+/// throws UsageError.
+std::regex filter_of(const std::string& filter);
+std::vector<kernels::Shape> shapes_of(const std::vector<std::string>& words);
+/// Tier and threads.
+void check_choices(const BenchWords& words);
 
 /// Throws UsageError, with the nearest right thing: an expression that is none or that no kernel
 /// matches, an unknown tier or one that cannot run, threads that the machine does not lend, a shape

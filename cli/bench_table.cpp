@@ -102,7 +102,8 @@ class Fields {
     return 1.0;
   }
   void problem(std::string_view column, std::string message, std::string hint = "") const {
-    diagnostics_.add({file_, {row_.line, 0}, std::string(column), std::move(message), hint});
+    diagnostics_.add(
+        {file_, {row_.line, 0}, std::string(column), std::move(message), std::move(hint)});
   }
 
  private:

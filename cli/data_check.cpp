@@ -115,8 +115,8 @@ void DataChecker::file(const fs::path& path, const std::string& shown, const std
     calibrate::read_operator_sources(table, shown, own);
   } else if (has("of_roof_percent")) {
     static_cast<void>(read_bench_table(table, shown, own));
-  } else if (has("roof")) {
-    // What `perfmodel host` prints: one machine's roofs, which nothing else is made from.
+  } else if (has("roof") || has("speedup")) {
+    // What `perfmodel host` prints, and comparisons with libraries: nothing else is made from them.
   } else if (has("time_us") || has("op")) {
     timings(table, path, shown);
   } else if (has("metric") || has("value")) {

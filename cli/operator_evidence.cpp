@@ -1,6 +1,7 @@
 #include "cli/operator_evidence.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -13,10 +14,11 @@ namespace {
 
 constexpr std::string_view kHost = "host";
 
+/// The files of a folder but for those that are of another kind.
 std::vector<std::string> files_in(const Catalog& catalog, std::string_view folder,
-                                  std::string_view other) {
+                                  const std::set<std::string>& others) {
   auto paths = csv_files(results_folder(catalog) / folder);
-  std::erase_if(paths, [&](const auto& p) { return p.filename() == other; });
+  std::erase_if(paths, [&](const auto& p) { return others.contains(p.filename().string()); });
   return {paths.begin(), paths.end()};
 }
 
@@ -52,7 +54,7 @@ calibrate::CurveFitOptions OperatorEvidence::options() const {
 OperatorEvidence operator_evidence(const Catalog& catalog, CatalogLibrary& library,
                                    const std::vector<std::string>& files) {
   OperatorEvidence e;
-  e.rows = load_rows(files.empty() ? files_in(catalog, "operators", "sources.csv") : files,
+  e.rows = load_rows(files.empty() ? files_in(catalog, "operators", {"sources.csv"}) : files,
                      calibrate::read_operator_timings);
   express(e, library);
   return e;
@@ -60,7 +62,7 @@ OperatorEvidence operator_evidence(const Catalog& catalog, CatalogLibrary& libra
 
 OperatorEvidence host_evidence(const Catalog& catalog, CatalogLibrary& library,
                                const std::vector<std::string>& files) {
-  const auto used = files.empty() ? files_in(catalog, "host", "roofs.csv") : files;
+  const auto used = files.empty() ? files_in(catalog, "host", {"roofs.csv", "against.csv"}) : files;
   if (used.empty())
     throw UsageError("no measured kernels beside the configs; write some with perfmodel bench -o");
   OperatorEvidence e;
