@@ -29,6 +29,7 @@ struct Words {
   bool keep = false;
   bool operators = false;
   bool report = false;
+  bool host = false;
   std::string cross;
 };
 
@@ -43,8 +44,15 @@ int run(const Words& w, const Chosen& chosen) {
   if (w.operators) {
     if (!w.families.empty()) throw UsageError("--operators writes families with --out");
     if (!w.cross.empty() && !w.report) throw UsageError("--cross-validate goes with --report");
+    if (!w.cross.empty() && (w.cross == "shape") != w.host)
+      throw UsageError(w.host ? "--host is one chip: --cross-validate shape"
+                              : "--cross-validate shape goes with --host");
+    using calibrate::LeftOut;
+    const auto left_out = w.cross.empty() ? LeftOut::nothing
+                          : w.host        ? LeftOut::shape
+                                          : LeftOut::chip;
     return calibrate_operators(
-        {w.data, w.folder, w.format, w.out, w.report, !w.cross.empty(), w.iterations}, chosen);
+        {w.data, w.folder, w.format, w.out, w.report, w.host, left_out, w.iterations}, chosen);
   }
   if (w.format == "markdown") throw UsageError("--format markdown goes with --operators --report");
   for (const auto* folder : {&w.folder, &w.families})
@@ -110,8 +118,13 @@ void add_calibrate(CLI::App& app, Chosen& chosen) {
                                 "default data results/operators");
   c->add_flag("--report", w->report, "with --operators: errors by class of operator and chip")
       ->needs(operators);
-  c->add_option("--cross-validate", w->cross, "with --operators: each chip by a fit without it")
-      ->check(CLI::IsMember({"chip"}))
+  c->add_flag("--host", w->host,
+              "with --operators: of this project's kernels on the host, measured by perfmodel "
+              "bench; default data results/host")
+      ->needs(operators);
+  c->add_option("--cross-validate", w->cross,
+                "with --operators: each chip by a fit without it; with --host each shape")
+      ->check(CLI::IsMember({"chip", "shape"}))
       ->needs(operators);
   c->add_flag("--keep", w->keep,
               "no fit: the profiles as they are, with their residuals measured anew")

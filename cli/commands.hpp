@@ -23,5 +23,7 @@ void add_check(CLI::App& app, Chosen& chosen);
 void add_validate(CLI::App& app, Chosen& chosen);
 void add_calibrate(CLI::App& app, Chosen& chosen);
 void add_index(CLI::App& app, Chosen& chosen);
+void add_bench(CLI::App& app, Chosen& chosen);
+void add_host(CLI::App& app, Chosen& chosen);
 
 }  // namespace perfmodel::cli

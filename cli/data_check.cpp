@@ -1,4 +1,5 @@
 #include "cli/data_check.hpp"
+#include "cli/bench_table.hpp"
 
 #include <algorithm>
 
@@ -112,6 +113,10 @@ void DataChecker::file(const fs::path& path, const std::string& shown, const std
   if (!own.empty()) return add(own);
   if (path.filename() == kSources || has("licence")) {
     calibrate::read_operator_sources(table, shown, own);
+  } else if (has("of_roof_percent")) {
+    static_cast<void>(read_bench_table(table, shown, own));
+  } else if (has("roof") || has("speedup")) {
+    // What `perfmodel host` prints, and comparisons with libraries: nothing else is made from them.
   } else if (has("time_us") || has("op")) {
     timings(table, path, shown);
   } else if (has("metric") || has("value")) {
@@ -128,7 +133,7 @@ void DataChecker::file(const fs::path& path, const std::string& shown, const std
              {table.header_line, 1},
              "",
              "is no table of measurements: neither a column 'metric' nor 'time_us' nor 'licence'",
-             "see the SCHEMA.md of results/published and results/operators"});
+             "see the SCHEMA.md of results/published, results/operators and results/host"});
   }
   add(own);
 }

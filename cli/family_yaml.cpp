@@ -64,7 +64,7 @@ std::string kernels(const CurveBlock& block, const std::vector<std::string>& bef
   for (std::size_t curve = 0; curve < calibrate::kCurveCount; ++curve) {
     const auto& c = (*block.curves)[curve];
     std::string lines;
-    const auto& parameters = calibrate::curve_parameters(curve);
+    const auto& parameters = calibrate::parameters_of(curve, c.values);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const auto other =
           others.find(fmt::format("{}.{}", calibrate::curve_name(curve), parameters[i].name));

@@ -8,6 +8,7 @@
 #include "cli/columns.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/kernel_list.hpp"
 #include "cli/output.hpp"
 #include "llm/counts.hpp"
 #include "report/format.hpp"
@@ -115,11 +116,21 @@ std::string csv(const std::vector<Row>& rows) {
   return s;
 }
 
+/// Kernels are code, not files: they are known without configs.
+constexpr std::string_view kKernels = "kernels";
+
 int run(const std::string& what, const std::string& format, const Chosen& chosen) {
+  const bool as_csv = format == "csv";
+  if (what == kKernels || what == "kernel") {
+    const auto rows = kernel_rows(as_csv);
+    emit("", as_csv ? csv(rows) : in_columns(rows, report::Align::left) + kernel_legend());
+    return kExitDone;
+  }
   const auto* kind = find_kind(what);
   if (kind == nullptr) {
     std::vector<std::string_view> names;
     for (const auto& k : kKinds) names.push_back(k.folder);
+    names.push_back(kKernels);
     const auto near = spec::nearest(what, names);
     throw UsageError(fmt::format("cannot list '{}' ({})", what,
                                  near.empty() ? fmt::format("one of: {}", fmt::join(names, ", "))
@@ -130,7 +141,7 @@ int run(const std::string& what, const std::string& format, const Chosen& chosen
     if (l.kind != kind->name) continue;
     std::vector<Row> rows = {l.header};
     for (const auto& id : catalog.ids(*kind)) rows.push_back(l.row(catalog, id));
-    emit("", format == "csv" ? csv(rows) : in_columns(rows, report::Align::left));
+    emit("", as_csv ? csv(rows) : in_columns(rows, report::Align::left));
   }
   return kExitDone;
 }
@@ -141,8 +152,10 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto what = std::make_shared<std::string>();
   auto format = std::make_shared<std::string>("table");
   auto* c = app.add_subcommand(
-      "list", "what is known: chips, memories, systems, llms, stacks, workloads, families");
-  c->add_option("what", *what, "chips, memories, systems, llms, stacks, workloads or families")
+      "list",
+      "what is known: chips, memories, systems, llms, stacks, workloads, families, host kernels");
+  c->add_option("what", *what,
+                "chips, memories, systems, llms, stacks, workloads, families or kernels")
       ->required();
   c->add_option("--format", *format, "table or csv")
       ->check(CLI::IsMember({"table", "csv"}))

@@ -81,6 +81,8 @@ int main(int argc, char** argv) {
   add_validate(app, chosen);
   add_calibrate(app, chosen);
   add_index(app, chosen);
+  add_bench(app, chosen);
+  add_host(app, chosen);
   refuse_empty_values(app);
   for (auto* command : app.get_subcommands(nullptr)) refuse_empty_values(*command);
   try {

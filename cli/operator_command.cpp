@@ -16,6 +16,7 @@
 #include "cli/errors.hpp"
 #include "cli/family_yaml.hpp"
 #include "cli/measurements.hpp"
+#include "cli/operator_evidence.hpp"
 #include "cli/output.hpp"
 #include "report/format.hpp"
 
@@ -23,39 +24,6 @@ namespace perfmodel::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::string> operator_files(const Catalog& catalog) {
-  auto paths = csv_files(results_folder(catalog) / "operators");
-  std::erase_if(paths, [](const auto& p) { return p.filename() == "sources.csv"; });
-  return {paths.begin(), paths.end()};
-}
-
-struct Evidence {
-  std::vector<calibrate::OperatorTiming> rows;
-  std::deque<calibrate::OperatorPoint> points;
-  std::map<std::string, std::size_t> refused;  // by reason
-
-  std::vector<const calibrate::OperatorPoint*> all() const {
-    std::vector<const calibrate::OperatorPoint*> v;
-    for (const auto& p : points) v.push_back(&p);
-    return v;
-  }
-};
-
-Evidence express(std::vector<calibrate::OperatorTiming> rows, CatalogLibrary& library) {
-  Evidence e;
-  e.rows = std::move(rows);
-  for (const auto& t : e.rows) {
-    const auto site = library.site(t.chip, 1);
-    if (!site) throw UsageError(fmt::format("{}:{}: {}", t.file, t.line, site.error().reason));
-    auto p = calibrate::express_operator(t, **site);
-    if (p)
-      e.points.push_back(std::move(*p));
-    else
-      ++e.refused[p.error().reason];
-  }
-  return e;
-}
 
 std::string parameters_text(const calibrate::CurveFit& f) {
   std::string s = fmt::format("{:<28}{:>26}", "", "generic");
@@ -70,7 +38,7 @@ std::string parameters_text(const calibrate::CurveFit& f) {
                                              c.values[i] / wide * unit, c.values[i] * wide * unit));
   };
   for (std::size_t curve = 0; curve < calibrate::kCurveCount; ++curve) {
-    const auto& parameters = calibrate::curve_parameters(curve);
+    const auto& parameters = calibrate::parameters_of(curve, f.mean[curve].values);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const auto& p = parameters[i];
       s += fmt::format("{:<28}", fmt::format("{} {}{}", calibrate::curve_name(curve), p.name,
@@ -154,7 +122,7 @@ std::string report_markdown(const std::vector<calibrate::CurveErrors>& rows) {
   return s;
 }
 
-std::string title_of(const Evidence& e, const std::string& family) {
+std::string title_of(const OperatorEvidence& e, const std::string& family) {
   std::map<std::string, std::size_t> rows;
   std::size_t total = 0;
   for (const auto& p : e.points) {
@@ -164,6 +132,9 @@ std::string title_of(const Evidence& e, const std::string& family) {
   }
   std::vector<std::string> chips;
   for (const auto& [chip, n] : rows) chips.push_back(fmt::format("{} on {}", n, chip));
+  if (e.host)
+    return fmt::format("perfmodel calibrate --operators --host over results/host: {} timings, {}",
+                       total, fmt::join(chips, ", "));
   if (family.empty())
     return fmt::format(
         "perfmodel calibrate --operators over results/operators: shrunken mean of the measured "
@@ -173,7 +144,7 @@ std::string title_of(const Evidence& e, const std::string& family) {
                      total, fmt::join(chips, ", "));
 }
 
-void write_families(const Catalog& catalog, const std::string& folder, const Evidence& e,
+void write_families(const Catalog& catalog, const std::string& folder, const OperatorEvidence& e,
                     const calibrate::CurveFit& f) {
   const auto write = [&](const std::string& family, const CurveBlock& block) {
     const auto text = read_file(catalog.path_of(*find_kind("family"), family));
@@ -182,7 +153,8 @@ void write_families(const Catalog& catalog, const std::string& folder, const Evi
   };
   for (const auto& [name, curves] : f.families)
     write(name, {&curves, f.core_rates.at(name), f.spread, title_of(e, name), false});
-  write("generic", {&f.mean, {}, f.spread, title_of(e, ""), true});
+  // Accelerators that nobody measured are none the wiser by a processor.
+  if (!e.host) write("generic", {&f.mean, {}, f.spread, title_of(e, ""), true});
 }
 
 }  // namespace
@@ -196,11 +168,10 @@ int calibrate_operators(const OperatorWords& w, const Chosen& chosen) {
   if (!w.residuals.empty()) check_writable(w.residuals);
   const Catalog catalog(Catalog::locate(chosen.configs));
   CatalogLibrary library(catalog, true);
-  const auto evidence = express(load_rows(w.data.empty() ? operator_files(catalog) : w.data,
-                                          calibrate::read_operator_timings),
-                                library);
+  const auto evidence = w.host ? host_evidence(catalog, library, w.data)
+                               : operator_evidence(catalog, library, w.data);
   if (evidence.points.empty()) throw UsageError("no row of the data informs a curve");
-  calibrate::CurveFitOptions options;
+  auto options = evidence.options();
   options.max_iterations = w.iterations;
   const auto points = evidence.all();
   const auto f = calibrate::fit_curves(points, options);

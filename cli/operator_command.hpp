@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "calibrate/curve_report.hpp"
+
 namespace perfmodel::cli {
 
 struct Chosen;
@@ -14,7 +16,8 @@ struct OperatorWords {
   std::string format = "table";
   std::string residuals;  // file to write every row to
   bool report = false;
-  bool left_out = false;
+  bool host = false;  // the kernels of this project in place of published timings
+  calibrate::LeftOut left_out = calibrate::LeftOut::nothing;
   int iterations = 40;
 };
 

@@ -14,20 +14,6 @@ namespace {
 
 constexpr QuantSpec kFp8Rows{Format::e4m3, ScaleScheme::row_1x128, ScaleType::fp32};
 
-/// Uneven rows of `groups` experts that add up to m: a few have many, some none.
-std::vector<std::int64_t> uneven_offsets(std::int64_t m, std::int64_t groups) {
-  std::vector<std::int64_t> offsets{0};
-  std::int64_t weight = 0;
-  const auto weight_of = [](std::int64_t g) { return g % 5 == 3 ? 0 : 1 + g * 7 % 11; };
-  for (std::int64_t g = 0; g < groups; ++g) weight += weight_of(g);
-  std::int64_t sum = 0;
-  for (std::int64_t g = 0; g < groups; ++g) {
-    sum += weight_of(g);
-    offsets.push_back(m * sum / weight);
-  }
-  return offsets;
-}
-
 class GemmCase final : public Case {
  public:
   GemmCase(const QuantSpec& spec, Format activations, const Shape& s, Purpose purpose)
@@ -125,7 +111,7 @@ Cost gemm_cost(const QuantSpec& spec, Format activations, const Shape& s) {
   const auto m = static_cast<double>(s.m), n = static_cast<double>(s.n);
   const auto k = static_cast<double>(s.k);
   const double weights = static_cast<double>(one.bytes()) * n / static_cast<double>(one.rows()) *
-                         static_cast<double>(s.groups);
+                         static_cast<double>(groups_with_rows(s.m, s.groups));
   const double a = m * k * (bits_of(activations) == 8 ? 1.0 + 4.0 / 128 : 2.0);
   Cost c;
   c.flops = Ops::from_base(2.0 * m * n * k);

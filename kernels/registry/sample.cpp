@@ -82,6 +82,26 @@ std::int64_t copies_for(std::int64_t bytes, bool benchmark) {
                    : 1;
 }
 
+std::vector<std::int64_t> uneven_offsets(std::int64_t m, std::int64_t groups) {
+  std::vector<std::int64_t> offsets{0};
+  std::int64_t weight = 0;
+  const auto weight_of = [](std::int64_t g) { return g % 5 == 3 ? 0 : 1 + g * 7 % 11; };
+  for (std::int64_t g = 0; g < groups; ++g) weight += weight_of(g);
+  std::int64_t sum = 0;
+  for (std::int64_t g = 0; g < groups; ++g) {
+    sum += weight_of(g);
+    offsets.push_back(m * sum / weight);
+  }
+  return offsets;
+}
+
+std::int64_t groups_with_rows(std::int64_t m, std::int64_t groups) {
+  const auto offsets = uneven_offsets(m, groups);
+  std::int64_t n = 0;
+  for (std::size_t i = 1; i < offsets.size(); ++i) n += offsets[i] > offsets[i - 1] ? 1 : 0;
+  return n;
+}
+
 double largest_error(std::span<const float> actual, std::span<const double> expected,
                      std::span<const double> scale) {
   double largest = 0.0;

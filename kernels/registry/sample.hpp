@@ -38,6 +38,12 @@ Quantised sample_matrix(const QuantSpec& spec, std::int64_t rows, std::int64_t c
 /// last-level caches of up to about half of that. One for a test.
 std::int64_t copies_for(std::int64_t bytes, bool benchmark);
 
+/// Uneven rows of `groups` experts that add up to m: a few have many, some none. Where each begins,
+/// and the end.
+std::vector<std::int64_t> uneven_offsets(std::int64_t m, std::int64_t groups);
+/// Groups of uneven_offsets that have a row: the others' weights are not read.
+std::int64_t groups_with_rows(std::int64_t m, std::int64_t groups);
+
 /// Largest |actual - expected| / scale over all elements. NaN counts as infinite.
 double largest_error(std::span<const float> actual, std::span<const double> expected,
                      std::span<const double> scale);

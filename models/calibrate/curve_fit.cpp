@@ -21,16 +21,22 @@ constexpr double kStartSigma = 0.25;
 constexpr double kLinkShareSigma = 0.1;
 constexpr double kLinkStartSigma = 0.15;
 
+/// Share, start and, where there is a third, stream.
+TableFactors factors_from(const double* logarithms, std::size_t n) {
+  return {std::exp(logarithms[0]), std::exp(logarithms[1]), n > 2 ? std::exp(logarithms[2]) : 1.0};
+}
+
 /// Rows of one table on one family, sorted by chip.
 class TableCost : public ceres::CostFunction {
  public:
-  TableCost(Points points, std::vector<double> weights, std::size_t curve, OpRate reference)
+  TableCost(Points points, std::vector<double> weights, std::size_t curve, OpRate reference,
+            std::size_t figures, std::size_t factors)
       : points_(std::move(points)), weights_(std::move(weights)), curve_(curve) {
     curves_.core_rate.emplace();
     curves_.core_rate->value = reference;
     set_num_residuals(static_cast<int>(points_.size()));
-    mutable_parameter_block_sizes()->push_back(static_cast<int>(curve_parameters(curve).size()));
-    mutable_parameter_block_sizes()->push_back(2);
+    mutable_parameter_block_sizes()->push_back(static_cast<int>(figures));
+    mutable_parameter_block_sizes()->push_back(static_cast<int>(factors));
   }
 
   bool Evaluate(double const* const* parameters, double* residuals,
@@ -65,7 +71,7 @@ class TableCost : public ceres::CostFunction {
     CurveValues values;
     for (const double x : at[0]) values.push_back(std::exp(x));
     set_curve(curves, curve_, values);
-    const TableFactors factors{std::exp(at[1][0]), std::exp(at[1][1])};
+    const auto factors = factors_from(at[1].data(), at[1].size());
     const Site* site = nullptr;
     double devices = 0;
     cost::Machine m;
@@ -104,8 +110,11 @@ CurveValues exponentials(const double* block, std::size_t n) {
 /// One curve of all families.
 class Problem {
  public:
-  Problem(std::size_t curve, const Points& points, const std::map<std::string, OpRate>& references)
-      : curve_(curve), parameters_(curve_parameters(curve)) {
+  Problem(std::size_t curve, const Points& points, const std::map<std::string, OpRate>& references,
+          const CurveFitOptions& options)
+      : curve_(curve),
+        parameters_(curve_parameters(curve, options.widen)),
+        factors_(options.widen && curve != kLinkCurve ? 3 : 2) {
     std::map<std::string, double> votes;
     for (const auto* p : points) {
       cells_[{p->site->chip.family, p->table}].push_back(p);
@@ -118,7 +127,7 @@ class Problem {
       tables_[key.second] = nullptr;
     }
     const auto n = parameters_.size();
-    store_.reserve((1 + families_.size()) * n + 2 * tables_.size());
+    store_.reserve((1 + families_.size()) * n + factors_ * tables_.size());
     std::vector<double> prior, wide, narrow;
     for (const auto& q : parameters_) {
       prior.push_back(std::log(q.prior));
@@ -132,12 +141,13 @@ class Problem {
       problem_.AddResidualBlock(new PullTogether(narrow), nullptr, block, mean_);
     }
     const bool link = curve == kLinkCurve;
+    std::vector<double> sigmas(factors_, options.table_sigma.value_or(kShareSigma));
+    sigmas[0] = options.table_sigma.value_or(link ? kLinkShareSigma : kShareSigma);
+    sigmas[1] = options.table_sigma.value_or(link ? kLinkStartSigma : kStartSigma);
+    const std::vector<double> ones(factors_, 0.0);  // logarithms
     for (auto& [name, block] : tables_) {
-      block = place({0.0, 0.0});
-      problem_.AddResidualBlock(
-          new PullToConstant({0.0, 0.0}, {link ? kLinkShareSigma : kShareSigma,
-                                          link ? kLinkStartSigma : kStartSigma}),
-          nullptr, block);
+      block = place(ones);
+      problem_.AddResidualBlock(new PullToConstant(ones, sigmas), nullptr, block);
     }
     for (auto& [key, rows] : cells_) {
       std::stable_sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
@@ -147,8 +157,9 @@ class Problem {
       std::vector<double> weights;
       for (const auto* p : rows) weights.push_back(std::pow(votes.at(series_of(*p)), -0.25));
       blocks_[key] = problem_.AddResidualBlock(
-          new TableCost(rows, std::move(weights), curve, references.at(key.first)), nullptr,
-          families_.at(key.first), tables_.at(key.second));
+          new TableCost(rows, std::move(weights), curve, references.at(key.first),
+                        parameters_.size(), factors_),
+          nullptr, families_.at(key.first), tables_.at(key.second));
     }
   }
 
@@ -182,8 +193,7 @@ class Problem {
       f = {exponentials(b, n), errors(b), information(name)};
       for (std::size_t i = 0; i < n; ++i) mean.information[i] += f.information[i];
     }
-    for (const auto& [name, b] : tables_)
-      fit.tables[curve_][name] = {std::exp(b[0]), std::exp(b[1])};
+    for (const auto& [name, b] : tables_) fit.tables[curve_][name] = factors_from(b, factors_);
   }
 
  private:
@@ -207,7 +217,7 @@ class Problem {
     for (const auto& [key, id] : blocks_) {
       if (key.first != family) continue;
       const auto rows = cells_.at(key).size();
-      std::vector<double> residuals(rows), of_family(rows * n), of_table(rows * 2);
+      std::vector<double> residuals(rows), of_family(rows * n), of_table(rows * factors_);
       std::array<double*, 2> jacobians = {of_family.data(), of_table.data()};
       double cost = 0;
       problem_.EvaluateResidualBlock(id, false, &cost, residuals.data(), jacobians.data());
@@ -221,6 +231,7 @@ class Problem {
 
   std::size_t curve_;
   const std::vector<CurveParameter>& parameters_;
+  std::size_t factors_;  // of a table
   std::map<std::pair<std::string, std::string>, Points> cells_;
   std::map<std::pair<std::string, std::string>, ceres::ResidualBlockId> blocks_;
   std::map<std::string, double*> families_, tables_;
@@ -272,14 +283,14 @@ std::map<std::string, Series> judge(const CurveFit& fit, const Points& points, d
   return all;
 }
 
-CurveFit fit_once(const Points& points, int iterations) {
+CurveFit fit_once(const Points& points, const CurveFitOptions& options) {
   CurveFit fit;
   fit.core_rates = references(points);
   for (std::size_t curve = 0; curve < kCurveCount; ++curve) {
     Points of_curve;
     for (const auto* p : points)
       if (p->curve == curve) of_curve.push_back(p);
-    Problem(curve, of_curve, fit.core_rates).solve(iterations, fit);
+    Problem(curve, of_curve, fit.core_rates, options).solve(options.max_iterations, fit);
   }
   return fit;
 }
@@ -324,7 +335,7 @@ CurveFit fit_curves(const std::vector<const OperatorPoint*>& points,
   CurveFit fit;
   Points kept = points;
   for (int round = 0; round < kRounds; ++round) {
-    fit = fit_once(kept, options.max_iterations);
+    fit = fit_once(kept, options);
     fit.series = judge(fit, points, options.aside);
     Points next;
     for (const auto* p : points)

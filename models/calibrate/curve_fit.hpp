@@ -7,6 +7,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,10 @@ struct CurveFitOptions {
   /// A series of which half of the rows are off by more than this factor is another kernel than the
   /// curve's: it is set aside and the rest fitted again.
   double aside = 1.8;
+  /// How far the tables' factors may lie from one; none takes that of accelerators' libraries.
+  std::optional<double> table_sigma;
+  /// Products have the figure `widen`, and tables a factor on the stream of products.
+  bool widen = false;
 };
 
 std::string series_of(const OperatorPoint& p);

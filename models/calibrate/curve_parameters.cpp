@@ -63,7 +63,7 @@ std::vector<CurveParameter> make(std::size_t curve) {
 
 template <class Curve>
 void set_figures(Curve& c, std::size_t curve, const CurveValues& values) {
-  const auto& parameters = curve_parameters(curve);
+  const auto& parameters = parameters_of(curve, values);
   const auto set = [&](std::string_view key, const spec::FigureRule&, auto& figure) {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       if (parameters[i].name != key) continue;
@@ -78,10 +78,20 @@ void set_figures(Curve& c, std::size_t curve, const CurveValues& values) {
 
 }  // namespace
 
-const std::vector<CurveParameter>& curve_parameters(std::size_t curve) {
-  static const std::array<std::vector<CurveParameter>, kCurveCount> all = {
-      make(0), make(1), make(2), make(3), make(kLinkCurve)};
-  return all.at(curve);
+const std::vector<CurveParameter>& curve_parameters(std::size_t curve, bool widen) {
+  using All = std::array<std::vector<CurveParameter>, kCurveCount>;
+  static const All all = {make(0), make(1), make(2), make(3), make(kLinkCurve)};
+  static const All with_widen = [] {
+    All a = all;
+    for (std::size_t product = 0; product < 2; ++product)
+      a.at(product).push_back({"widen", 0.5, 0.5, 0.5, 0.05, 1.5, false});
+    return a;
+  }();
+  return (widen ? with_widen : all).at(curve);
+}
+
+const std::vector<CurveParameter>& parameters_of(std::size_t curve, const CurveValues& values) {
+  return curve_parameters(curve, values.size() > curve_parameters(curve).size());
 }
 
 void set_curve(hw::KernelCurves& curves, std::size_t curve, const CurveValues& values) {

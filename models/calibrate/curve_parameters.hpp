@@ -20,10 +20,15 @@ struct CurveParameter {
   double high = 1;
   bool time = false;
 };
-const std::vector<CurveParameter>& curve_parameters(std::size_t curve);
+/// With `widen` the products have that figure too, as the last: a fit of accelerators, whose matrix
+/// units hide it, goes without.
+const std::vector<CurveParameter>& curve_parameters(std::size_t curve, bool widen = false);
 
 /// Base units, in the order of curve_parameters().
 using CurveValues = std::vector<double>;
+
+/// The list that the values are of.
+const std::vector<CurveParameter>& parameters_of(std::size_t curve, const CurveValues& values);
 
 /// Sets the figures of one curve.
 void set_curve(hw::KernelCurves& curves, std::size_t curve, const CurveValues& values);

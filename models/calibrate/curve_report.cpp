@@ -1,7 +1,6 @@
 #include "calibrate/curve_report.hpp"
 
 #include <map>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -14,6 +13,12 @@ Pair pair_of(const OperatorPoint& p, const CurveFit& fit, const TableFactors& fa
   auto m = bare_machine(*p.site, fit.curves_of(p.site->chip.family), p.devices);
   apply(m, p.curve, factors);
   return {p.row->time.base(), price(m, p).base()};
+}
+
+std::string shape_of(const OperatorPoint& p) {
+  const auto& t = *p.row;
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", p.curve, t.m, t.n, t.k, t.groups,
+                     t.rows, t.batch, t.length, t.heads, t.kv_heads, t.head_dim, t.devices);
 }
 
 struct Slice {
@@ -51,26 +56,40 @@ double fitted_over_measured(const OperatorPoint& p, const CurveFit& fit, bool wi
   return pair.predicted / pair.measured;
 }
 
-std::vector<CurveErrors> curve_errors(const Points& points, const CurveFit& fit, bool left_out,
+std::vector<Pair> left_out_pairs(const Points& points, const CurveFit& fit, LeftOut left_out,
+                                 const CurveFitOptions& options) {
+  std::vector<Pair> pairs(points.size());
+  if (left_out == LeftOut::nothing) return pairs;
+  const bool by_chip = left_out == LeftOut::chip;
+  const auto group_of = [&](const OperatorPoint& p) {
+    return by_chip ? p.site->chip.id : shape_of(p);
+  };
+  std::map<std::string, std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (!fit.series.at(series_of(*points[i])).aside) groups[group_of(*points[i])].push_back(i);
+  auto once = options;
+  once.aside = 1e9;  // what is set aside is known
+  for (const auto& [group, members] : groups) {
+    const auto curve = points[members.front()]->curve;
+    Points rest;
+    for (const auto* p : points) {
+      if (fit.series.at(series_of(*p)).aside || group_of(*p) == group) continue;
+      // Curves are fitted apart, and a shape is of one.
+      if (by_chip || p->curve == curve) rest.push_back(p);
+    }
+    const auto without = fit_curves(rest, once);
+    for (const auto i : members)
+      pairs[i] = pair_of(*points[i], without, without.factors_of(*points[i]));
+  }
+  return pairs;
+}
+
+std::vector<CurveErrors> curve_errors(const Points& points, const CurveFit& fit, LeftOut left_out,
                                       const CurveFitOptions& options) {
   std::map<std::pair<std::string, std::string>, Slice> slices;
-  std::map<std::string, CurveFit> without;
-  Points kept;
-  for (const auto* p : points)
-    if (!fit.series.at(series_of(*p)).aside) kept.push_back(p);
-  if (left_out) {
-    std::set<std::string> chips;
-    for (const auto* p : kept) chips.insert(p->site->chip.id);
-    auto once = options;
-    once.aside = 1e9;  // what is set aside is known
-    for (const auto& chip : chips) {
-      Points rest;
-      for (const auto* p : kept)
-        if (p->site->chip.id != chip) rest.push_back(p);
-      without[chip] = fit_curves(rest, once);
-    }
-  }
-  for (const auto* p : points) {
+  const auto without = left_out_pairs(points, fit, left_out, options);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const auto* p = points[i];
     const bool aside = fit.series.at(series_of(*p)).aside;
     for (const auto& chip : {p->site->chip.id, std::string("all")}) {
       auto& s = slices[{slice_of(*p), chip}];
@@ -80,9 +99,7 @@ std::vector<CurveErrors> curve_errors(const Points& points, const CurveFit& fit,
       }
       s.fitted.push_back(pair_of(*p, fit, fit.factors_of(*p)));
       s.curve.push_back(pair_of(*p, fit, {}));
-      if (!left_out) continue;
-      const auto& other = without.at(p->site->chip.id);
-      s.left_out.push_back(pair_of(*p, other, other.factors_of(*p)));
+      if (left_out != LeftOut::nothing) s.left_out.push_back(without[i]);
     }
   }
   std::vector<CurveErrors> out;

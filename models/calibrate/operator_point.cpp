@@ -59,6 +59,7 @@ void product(const OperatorTiming& t, OperatorPoint& p) {
                         .in = element(*t.dtype),
                         .out = kWide,
                         .packed = mapping::packed({*t.weights, *t.dtype}),
+                        .widened = mapping::widened({*t.weights, *t.dtype}),
                         .converts = t.quantise != Quantise::apart};
   p.cost = ops::Op::make(ops::kGemm, "gemm", a).cost(pass);
 }
@@ -77,6 +78,7 @@ void grouped_product(const OperatorTiming& t, OperatorPoint& p) {
   c.columns = t.n;
   c.depth = t.k;
   c.packed = mapping::packed({*t.weights, *t.dtype});
+  c.widened = mapping::widened({*t.weights, *t.dtype});
 }
 
 ops::Pass prompt(const OperatorTiming& t) {
@@ -262,6 +264,7 @@ cost::Machine bare_machine(const Site& site, const hw::KernelCurves& kernels, do
   family.tile_m = site.family.tile_m;
   family.tile_n = site.family.tile_n;
   family.kernels = kernels;
+  family.sharpness = site.family.sharpness;
   const double held = site.system.chip_count() * site.chip.devices;
   const int systems = static_cast<int>(std::ceil(devices / held));
   return cost::make_machine(site.chip, site.system, systems, &family, nothing);
@@ -282,6 +285,7 @@ void apply(cost::Machine& m, std::size_t curve, const TableFactors& factors) {
   // Decoding does little but read.
   if (op_class == ops::OpClass::attention_decode)
     m.curve[c].stream = std::min(1.0, m.curve[c].stream * factors.share);
+  m.curve[c].stream = std::min(1.0, m.curve[c].stream * factors.stream);
   m.curve[c].start *= factors.start;
   m.curve[c].convert *= factors.start;
 }

@@ -42,6 +42,7 @@ spec::Outcome<OperatorPoint> express_operator(const OperatorTiming& t, const Sit
 struct TableFactors {
   double share = 1;  // of compute, or of the link
   double start = 1;
+  double stream = 1;  // of the memory bandwidth of products
 };
 
 /// The chip under `kernels`, with software that adds nothing of its own.

@@ -50,6 +50,7 @@ void take_curves(Machine& m, const hw::Chip& chip, const hw::KernelCurves& curve
     to.stream = value_or(from.stream, 1.0);
     to.narrow = value_or(from.narrow, 1.0);
     to.unpack = value_or(from.unpack, 1.0);
+    to.widen = value_or(from.widen, 1.0);
     to.ramp = value_or(from.ramp, 0.0);
     to.waves = value_or(from.waves, 1.0);
     if (from.start) to.start = from.start->value * start_factor;
@@ -135,6 +136,7 @@ Machine make_machine(const hw::Chip& chip, const hw::System& system, int systems
     take_protocols(m, family->kernels.link, stack.link.value.base(),
                    stack.kernel_start.value.base() * factor(family->scale_software));
     scale_to_family(m, *family);
+    m.sharpness = family->sharpness.value_or(m.sharpness);
   }
   return m;
 }

@@ -37,6 +37,7 @@ struct Curve {
   double stream = 1;
   double narrow = 1;
   double unpack = 1;
+  double widen = 1;
   double ramp = 0;
   double waves = 1;
   Time start{};

@@ -88,6 +88,8 @@ OpTime time_of(const Machine& m, const ops::OpCost& c, ops::OpClass op_class,
     share *= m.efficiency[static_cast<std::size_t>(op_class)];
   // A chip that multiplies the type itself widens it on the way into its matrix units.
   if (c.packed && m.peak[spec::index(*c.packed)].base() <= 0) share *= curve.unpack;
+  // For a single row the memory is waited for anyway.
+  if (c.widened && c.rows > 1.0) share *= curve.widen;
   if (bytes.base() > 0) t.memory = bytes / (m.memory * std::min(1.0, share * m.memory_scale));
   if (c.converts && m.quantise) {
     // A kernel of its own reads 16 bits an element and writes about one byte.

@@ -38,6 +38,7 @@ std::optional<Family> read_family(const spec::Document& document, spec::Diagnost
     f.kernels = read_kernel_curves(*kernels);
     kernels->finish();
   }
+  f.sharpness = root.number("sharpness", Need::optional, 1, 64);
   if (auto scale = root.map("scale", Need::optional)) {
     f.scale_matrix = scale->figure<Count>("matrix", Need::optional);
     f.scale_memory = scale->figure<Count>("memory", Need::optional);

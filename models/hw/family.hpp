@@ -22,6 +22,9 @@ struct Family {
   Figure<Bandwidth> scale_up;
   std::array<Figure<OpRate>, spec::kComputeCount> matrix;
   KernelCurves kernels;
+  /// In place of the profile's exponent of the smooth maximum: how much of compute and memory time
+  /// hides the other is the cores' doing.
+  std::optional<double> sharpness;
   // How this architecture's chips do against what a software profile says of chips in general; 1
   // where nothing is known.
   Figure<Count> scale_matrix;    // of matrix efficiencies

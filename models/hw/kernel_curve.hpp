@@ -29,8 +29,10 @@ struct KernelCurve {
   std::optional<spec::Sourced<Count>> stream;  // share of the memory bandwidth of long reads
   std::optional<spec::Sourced<Count>> narrow;  // factor on it for a cache of one byte an element
   std::optional<spec::Sourced<Count>>
-      unpack;                                // factor on it for 4-bit weights widened in the kernel
-  std::optional<spec::Sourced<Count>> ramp;  // keys per query at which half the share is reached
+      unpack;  // factor on it for 4-bit weights widened in the kernel
+  std::optional<spec::Sourced<Count>>
+      widen;  // factor on it for weights of any width that a product of several rows widens
+  std::optional<spec::Sourced<Count>> ramp;    // keys per query at which half the share is reached
   std::optional<spec::Sourced<Count>> waves;   // part of the last wave's idle cores that is lost
   std::optional<spec::Sourced<Time>> start;    // what an empty shape takes
   std::optional<spec::Sourced<Time>> convert;  // more, where activations become 8 or 4 bits first
@@ -50,6 +52,7 @@ struct KernelCurve {
     visit("stream", share, c.stream...);
     visit("narrow", factor, c.narrow...);
     visit("unpack", factor, c.unpack...);
+    visit("widen", factor, c.widen...);
     visit("ramp", keys, c.ramp...);
     visit("waves", part, c.waves...);
     visit("start", time, c.start...);

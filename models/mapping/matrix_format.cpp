@@ -35,4 +35,8 @@ std::optional<spec::Compute> packed(const MatrixFormat& f) {
   return i.native;
 }
 
+bool widened(const MatrixFormat& f) {
+  return spec::info(f.storage).bits < 8.0 * spec::activation_bytes(f.compute).base();
+}
+
 }  // namespace perfmodel::mapping

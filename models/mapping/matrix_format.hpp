@@ -22,4 +22,7 @@ bool converts(const MatrixFormat& f);
 /// The type of four-bit weights that the product widens to its own; empty for all others.
 std::optional<spec::Compute> packed(const MatrixFormat& f);
 
+/// Whether the product widens the weights, of whatever width, to what it multiplies in.
+bool widened(const MatrixFormat& f);
+
 }  // namespace perfmodel::mapping

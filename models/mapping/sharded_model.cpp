@@ -130,6 +130,7 @@ class Sharder {
       a.out = kWide;
       a.converts = converts(f);
       a.packed = packed(f);
+      a.widened = widened(f);
       a.balanced = balanced(m);
       push(ops::Op::make(ops::kGroupedGemm, m.name, a), f.compute, m.layers, Group::expert);
       return;
@@ -142,6 +143,7 @@ class Sharder {
     a.out = kWide;
     a.converts = converts(f);
     a.packed = packed(f);
+    a.widened = widened(f);
     a.logits = m.part == Part::head;
     const bool own_tokens = m.part == Part::shared_expert && exchanges();
     if (own_tokens) a.row_share = 1.0 / p_.tp;

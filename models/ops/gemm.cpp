@@ -11,6 +11,7 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   c.activations = (a.in * a.k + a.out * a.n) * (m * a.instances);
   c.converts = a.converts;
   c.packed = a.packed;
+  c.widened = a.widened;
   c.groups = a.instances;
   c.rows = m;
   c.columns = a.n;

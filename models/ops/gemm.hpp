@@ -14,6 +14,7 @@ struct GemmArgs {
   bool logits = false;   // only the rows whose logits are wanted
   double row_share = 1;  // part of the rows that this device has (sequence-parallel sections)
   std::optional<spec::Compute> packed = {};  // type of four-bit weights that are widened
+  bool widened = false;                      // weights are stored narrower than they are multiplied
   bool converts = false;  // activations are quantised by a kernel of their own just before
   double instances = 1;   // such products side by side in one launch
 };

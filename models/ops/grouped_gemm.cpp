@@ -17,6 +17,7 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   c.activations = (a.in * a.k + a.out * a.n) * load;
   c.converts = a.converts;
   c.packed = a.packed;
+  c.widened = a.widened;
   c.groups = hit;
   c.rows = hit > 0 ? load / hit : 0.0;
   c.columns = a.n;

@@ -18,6 +18,7 @@ struct GroupedGemmArgs {
   double token_share = 1;  // part of all tokens that may come to this copy of an expert
   double ranks = 1;        // expert-parallel ranks
   std::optional<spec::Compute> packed = {};
+  bool widened = false;
   bool converts = false;  // as for a dense product
   double log_miss = 0;    // log(1 - topk/experts), -inf when every token meets every expert
   bool balanced = false;  // routing gives every rank the same load by construction

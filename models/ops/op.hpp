@@ -76,6 +76,7 @@ struct OpCost {
   bool narrow = false;  // the cache has about one byte an element
   std::optional<spec::Compute> packed =
       {};                 // type of four-bit weights that the product widens to its own
+  bool widened = false;   // weights are stored narrower than they are multiplied
   bool converts = false;  // activations are quantised by a kernel of their own first
   // Work routed to experts: mean assignments per expert rank, and over how many ranks the load
   // varies.

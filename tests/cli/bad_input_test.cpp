@@ -90,6 +90,7 @@ std::vector<Case> unknown_words() {
       {"show_kind", {"show", "chp", "h100"}, {"'chp'", "did you mean 'chip'?"}},
       {"show_id", {"show", "chip", "h10"}, {"'h10'", "did you mean 'h100'?"}},
       {"list_kind", {"list", "chps"}, {"'chps'", "did you mean 'chips'?"}},
+      {"list_kernels", {"list", "kernls"}, {"'kernls'", "did you mean 'kernels'?"}},
       {"list_format", {"list", "chips", "--format", "jsn"}, {"--format", "jsn", "csv"}},
       {"check_path", {"check", "/nonexistent"}, {"no such file", "/nonexistent"}},
       {"check_long_path", {"check", std::string(5'000, 'a')}, {"no such file"}},

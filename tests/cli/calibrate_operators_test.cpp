@@ -11,6 +11,8 @@
 namespace perfmodel::black_box {
 namespace {
 
+using Words = std::vector<std::string>;
+
 const std::filesystem::path kProject = std::filesystem::path(PERFMODEL_CONFIG_DIR).parent_path();
 
 void expect_refusal(const Run& r, const std::string& word) {
@@ -31,6 +33,45 @@ TEST(CalibrateOperators, RefusesWhatMakesNoSense) {
                  "/nowhere/r.csv");
   expect_refusal(run({"calibrate", "--operators", "--data", "/nowhere/r.csv"}),
                  "cannot read '/nowhere/r.csv'");
+}
+
+TEST(CalibrateOperators, RefusesOfTheHostWhatMakesNoSense) {
+  const Words host = {"calibrate", "--operators", "--host"};
+  const auto with = [&](Words more) {
+    more.insert(more.begin(), host.begin(), host.end());
+    return run(more);
+  };
+  expect_refusal(run({"calibrate", "--host"}), "--operators");
+  expect_refusal(with({"--report", "--cross-validate", "chip"}), "--cross-validate shape");
+  expect_refusal(run({"calibrate", "--operators", "--report", "--cross-validate", "shape"}),
+                 "goes with --host");
+  const Scratch scratch;
+  const auto file = (scratch / "rows.csv").string();
+  const std::string header =
+      "kernel,shape,tier,threads,time_us,time_q1_us,time_q3_us,of_roof_percent\n";
+  spill(file, "kernel,shape\ngemv/bf16/bf16,n64k64\n");
+  expect_refusal(with({"--data", file}), "not a file of `perfmodel bench`");
+  spill(file, header + "gemv/bf16/bf61,n64k64,portable,1,5,4,6,50\n");
+  expect_refusal(with({"--data", file}), "did you mean 'gemv/bf16/bf16'?");
+  spill(file, header + "gemv/bf16/bf16,64x64,portable,1,5,4,6,50\n");
+  expect_refusal(with({"--data", file}), "'64x64' is not a shape");
+  spill(file, header + "gemv/bf16/bf16,n64k64,portabel,1,5,4,6,50\n");
+  expect_refusal(with({"--data", file}), "unknown tier 'portabel'");
+  spill(file, header + "gemv/bf16/bf16,n64k64,portable,1,-5,4,6,50\n");
+  expect_refusal(with({"--data", file}), "'-5' is not a positive number");
+  spill(file, header + "route/fp32,m64n64k8,scalar,1,5,4,6,50\n");
+  expect_refusal(with({"--data", file}), "no row of the data");
+  spill(file, header + "gemv/bf16/bf16,n64k64,portable,77,5,4,6,50\n");
+  expect_refusal(with({"--data", file}), "no row of the data");
+}
+
+TEST(CalibrateOperators, OfTheHostWriteItsFamilyAlone) {
+  if (kSanitized) GTEST_SKIP() << "the last digits are those of the plain build";
+  const Scratch scratch;
+  const auto r = run({"calibrate", "--operators", "--host", "-o", scratch.path().string()});
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(scratch.listing(), "host.yaml");
+  EXPECT_EQ(slurp(scratch / "host.yaml"), slurp(kProject / "configs/families/host.yaml"));
 }
 
 TEST(CalibrateOperators, RefusesRowsThatItCannotPlace) {

@@ -1,6 +1,8 @@
 // What the benchmarks measure with.
 #include <gtest/gtest.h>
 
+#include "kernels/bench/benchmarks.hpp"
+#include "kernels/bench/duel.hpp"
 #include "kernels/bench/measure.hpp"
 
 namespace perfmodel::kernels {
@@ -24,6 +26,72 @@ TEST(Measure, TimesAreNotNegativeAndSeeWork) {
     EXPECT_GT(t, 1e-5);
     EXPECT_LT(t, 60.0);
   }
+}
+
+TEST(Shapes, GoToTextAndBack) {
+  for (const char* text : {"m1n4096k7168", "m8n2k3g4"}) {
+    const auto s = parse_shape(text);
+    ASSERT_TRUE(s) << text;
+    EXPECT_EQ(to_string(*s), text);
+  }
+  EXPECT_EQ(to_string(*parse_shape("k5")), "m1n1k5");
+  for (const char* text :
+       {"", "m", "m0", "m-1", "5", "m1m1", "x1", "m1 n1", "m99999999999999999999", "m4294967297"})
+    EXPECT_FALSE(parse_shape(text)) << text;
+}
+
+TEST(Canary, TellsAClockAndASpread) {
+  const double clock = chain_clock();
+  EXPECT_GT(clock, 1e7);
+  EXPECT_LT(clock, 2e10);
+  Team team(1);
+  NoiseCanary canary(team);
+  for (int i = 0; i < 5; ++i) canary.sample();
+  const Quartiles q = canary.take();
+  EXPECT_GT(q.low, 0.0);
+  EXPECT_LE(q.low, q.high);
+}
+
+/// A library that does what is asked, or something else.
+struct FakePeer {
+  static void* prepare(const PeerProblem* p, char*, std::size_t) { return new PeerProblem(*p); }
+  static void run(void* prepared) {
+    const auto& p = *static_cast<const PeerProblem*>(prepared);
+    const auto *w = static_cast<const float*>(p.w), *x = static_cast<const float*>(p.x);
+    for (std::int64_t m = 0; m < p.m; ++m)
+      for (std::int64_t n = 0; n < p.n; ++n) {
+        double sum = 0.0;
+        for (std::int64_t k = 0; k < p.k; ++k)
+          sum += static_cast<double>(x[m * p.k + k]) * static_cast<double>(w[n * p.k + k]);
+        p.y[m * p.n + n] = static_cast<float>(sum);
+      }
+  }
+  static void wrong(void* prepared) {
+    run(prepared);
+    const auto& p = *static_cast<const PeerProblem*>(prepared);
+    p.y[0] += 1e6F;
+  }
+  static const char* text() { return "fake"; }
+  static const char* call(const void*) { return "product"; }
+  static void release(void* prepared) { delete static_cast<PeerProblem*>(prepared); }
+};
+
+TEST(Duel, ComparesResultsOnTheSameValues) {
+  PeerLibrary peer{kPeerFp32,     FakePeer::text, FakePeer::prepare,
+                   FakePeer::run, FakePeer::call, FakePeer::release};
+  for (const auto& spec : duel_formats()) {
+    for (const Shape& shape : {Shape{1, 40, 128, 1}, Shape{5, 33, 130, 1}}) {
+      const Duel d = fight(spec, shape, "portable", 1, 3, peer, Purpose::test);
+      EXPECT_EQ(d.problem, "") << d.kernel;
+      EXPECT_LE(d.difference, d.bound) << d.kernel << to_string(shape);
+      EXPECT_GT(d.speedup.median, 0.0);
+      EXPECT_EQ(d.call, "product");
+    }
+  }
+  peer.run = FakePeer::wrong;
+  const Duel d = fight(duel_formats()[0], {1, 40, 128, 1}, "portable", 1, 1, peer, Purpose::test);
+  EXPECT_GT(d.difference, d.bound);
+  EXPECT_NE(fight(duel_formats()[0], {1, 8, 8, 1}, "amx", 1, 1, peer).problem, "");
 }
 
 }  // namespace

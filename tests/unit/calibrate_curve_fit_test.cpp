@@ -109,7 +109,7 @@ TEST_F(Made, AnotherKernelsTableIsSetAsideAndBendsNothing) {
 TEST_F(Made, ALeftOutChipIsPredictedFromTheOthers) {
   const auto points = all();
   const auto f = fit_curves(points);
-  const auto rows = curve_errors(points, f, true);
+  const auto rows = curve_errors(points, f, LeftOut::chip);
   int seen = 0;
   for (const auto& r : rows) {
     if (r.chip != "h200") continue;
@@ -168,6 +168,89 @@ TEST_F(Made, AFamilyFileKeepsWhatOtherSourcesGave) {
   EXPECT_NE(text.find("  lab: {title: \"a laboratory\"}\n"), std::string::npos);
   EXPECT_EQ(text.find("  link:"), std::string::npos);  // nothing was measured of it
   EXPECT_EQ(cli::with_curves(text, block), text);
+}
+
+TEST_F(Made, AShapeLeftOutIsPredictedByTheOthers) {
+  const auto f = fit_curves(all());
+  const auto without = left_out_pairs(all(), f, LeftOut::shape);
+  ASSERT_EQ(without.size(), points_.size());
+  for (std::size_t i = 0; i < without.size(); ++i) {
+    EXPECT_DOUBLE_EQ(without[i].measured, points_[i].row->time.base());
+    // The rows follow the curves, so that one shape less is no loss.
+    EXPECT_NEAR(without[i].predicted / without[i].measured, 1.0, 0.1);
+  }
+  // A row that is wrong does not help its own prediction.
+  rows_.front().time *= 3.0;
+  const auto spoilt = left_out_pairs(all(), fit_curves(all()), LeftOut::shape);
+  EXPECT_NEAR(spoilt.front().predicted / spoilt.front().measured, 1.0 / 3.0, 0.05);
+}
+
+/// Products of weights that are stored narrower than they are multiplied, as a processor's kernels
+/// do them: slower to read where several rows make them be widened first.
+class Widening : public ::testing::Test {
+ protected:
+  static constexpr double kWiden = 0.4;
+
+  void SetUp() override {
+    CurveValues truth;
+    for (const auto& p : curve_parameters(0, true)) truth.push_back(p.prior);
+    truth.back() = kWiden;
+    hw::KernelCurves curves;
+    set_curve(curves, 0, truth);
+    for (const auto weights : {spec::Storage::bf16, spec::Storage::fp8})
+      for (const double m : {1.0, 4.0, 16.0, 128.0})
+        for (const double n : {1024.0, 4096.0, 16384.0}) {
+          auto& t = rows_.emplace_back();
+          t.source = "mine";
+          t.chip = "host";
+          t.dtype = spec::Compute::bf16;
+          t.weights = weights;
+          t.m = m;
+          t.n = n;
+          t.k = 4096;
+          auto p = *express_operator(t, site("host"));
+          t.time = price(bare_machine(site("host"), curves, 1), p);
+          p.row = &t;
+          points_.push_back(p);
+        }
+    for (const auto& p : points_) all_.push_back(&p);
+  }
+
+  std::deque<OperatorTiming> rows_;
+  std::deque<OperatorPoint> points_;
+  std::vector<const OperatorPoint*> all_;
+};
+
+TEST_F(Widening, IsFoundWhereTheFitAsksForIt) {
+  CurveFitOptions options;
+  options.widen = true;
+  const auto f = fit_curves(all_, options);
+  const auto& c = f.families.at("host")[0];
+  ASSERT_EQ(c.values.size(), curve_parameters(0).size() + 1);
+  EXPECT_EQ(parameters_of(0, c.values).back().name, "widen");
+  EXPECT_NEAR(c.values.back(), kWiden, 0.04);
+  EXPECT_GT(c.information.back(), 1.0);
+  EXPECT_FALSE(fit_curves(all_).curves_of("host").classes[0].widen);
+}
+
+TEST_F(Widening, SlowsProductsOfSeveralRowsAlone) {
+  const auto machine = [&](double widen) {
+    auto m = bare_machine(site("host"), {}, 1);
+    m.curve[0].widen = widen;
+    return m;
+  };
+  for (const auto& p : points_) {
+    const bool slower = p.row->weights == spec::Storage::fp8 && p.row->m > 1;
+    const double ratio = price(machine(0.5), p) / price(machine(1.0), p);
+    EXPECT_EQ(ratio > 1.0, slower) << p.row->m << name_of(*p.row->weights);
+  }
+}
+
+TEST(HostFamily, BringsItsOwnExponent) {
+  const auto& host = site("host");
+  ASSERT_TRUE(host.family.sharpness);
+  EXPECT_EQ(bare_machine(host, {}, 1).sharpness, *host.family.sharpness);
+  EXPECT_FALSE(site("h100").family.sharpness);
 }
 
 }  // namespace

@@ -1,0 +1,109 @@
+#include "cli/bench_selection.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cli/errors.hpp"
+#include "cli/this_machine.hpp"
+#include "spec/diagnostics.hpp"
+#include "units/text.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+using kernels::Planned;
+
+/// An expression longer than this is no name; std::regex recurses over what it matches.
+constexpr std::size_t kLongestFilter = 256;
+
+/// Copies of the operands that a benchmark makes to leave the caches, and the roofs' own memory.
+constexpr double kBesideOperands = 2e9;
+
+void check_tier(const std::string& word) {
+  const auto tier = kernels::tier_named(word);
+  if (!tier) {
+    const auto near = spec::nearest(word, {kernels::kTierNames.begin(), kernels::kTierNames.end()});
+    throw UsageError(
+        fmt::format("--tier: unknown tier '{}' ({})", word,
+                    near.empty() ? fmt::format("one of: {}", fmt::join(kernels::kTierNames, ", "))
+                                 : fmt::format("did you mean '{}'?", near)));
+  }
+  if (!kernels::can_run(*tier))
+    throw UsageError(fmt::format("--tier: this machine cannot run '{}', which needs {}", word,
+                                 to_string(kernels::required_features(*tier))));
+}
+
+void check_memory(const Planned& p) {
+  const auto machine = this_machine();
+  const auto needs = p.kernel->cost(p.shape).memory + Bytes::from_base(kBesideOperands);
+  if (machine.memory > Bytes() && needs > machine.memory)
+    throw UsageError(fmt::format("--shape: {} on {} needs {}, the machine has {}", p.kernel->name,
+                                 to_string(p.shape), format(needs, 3), format(machine.memory, 3)));
+}
+
+[[noreturn]] void nothing_matches(const std::string& filter) {
+  std::vector<std::string_view> names;
+  for (const auto& d : kernels::descriptors()) {
+    names.push_back(d.name);
+    names.push_back(d.family);
+  }
+  const auto near = spec::nearest(filter, names);
+  throw UsageError(fmt::format(
+      "--filter: no kernel matches '{}' ({})", filter,
+      near.empty() ? "see: perfmodel bench --list" : fmt::format("did you mean '{}'?", near)));
+}
+
+}  // namespace
+
+std::regex filter_of(const std::string& filter) {
+  if (filter.size() > kLongestFilter)
+    throw UsageError(fmt::format("--filter: longer than {} characters", kLongestFilter));
+  try {
+    return std::regex(filter, std::regex::ECMAScript);
+  } catch (const std::regex_error& e) {
+    throw UsageError(
+        fmt::format("--filter: '{}' is not a regular expression: {}", filter, e.what()));
+  }
+}
+
+std::vector<kernels::Shape> shapes_of(const std::vector<std::string>& words) {
+  std::vector<kernels::Shape> shapes;
+  for (const auto& w : words) {
+    const auto s = kernels::parse_shape(w);
+    if (!s) throw UsageError(fmt::format("--shape: '{}' is not a shape like m8n4096k4096", w));
+    shapes.push_back(*s);
+  }
+  return shapes;
+}
+
+void check_choices(const BenchWords& words) {
+  if (!words.tier.empty()) check_tier(words.tier);
+  const int most = kernels::available_threads();
+  for (const int t : words.threads)
+    if (t < 1 || t > most)
+      throw UsageError(
+          fmt::format("--threads: {} is not between 1 and {}, which this machine lends", t, most));
+}
+
+std::vector<Planned> select_benchmarks(const BenchWords& words) {
+  check_choices(words);
+  const auto shapes = shapes_of(words.shapes);
+  const auto threads = words.threads.empty() ? kernels::usual_threads() : words.threads;
+  auto all = kernels::plan_benchmarks(words.tier.empty() ? kernels::forced_tier_name() : words.tier,
+                                      threads, shapes);
+  if (!words.filter.empty()) {
+    const auto wanted = filter_of(words.filter);
+    std::erase_if(all, [&](const Planned& p) { return !std::regex_search(p.name(), wanted); });
+    if (all.empty()) nothing_matches(words.filter);
+  }
+  // A kernel that lacks the tier is left out as long as another has it.
+  const auto problem = all.front().choice.problem;
+  std::erase_if(all, [](const Planned& p) { return !p.choice.tier; });
+  if (all.empty()) throw UsageError(fmt::format("--tier: {}", problem));
+  for (const auto& p : all) check_memory(p);
+  return all;
+}
+
+}  // namespace perfmodel::cli

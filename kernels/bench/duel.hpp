@@ -1,0 +1,36 @@
+// One of our products against a library's on the same data, call by call in one process.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernels/bench/measure.hpp"
+#include "kernels/bench/peer.hpp"
+#include "kernels/formats/quantised.hpp"
+
+namespace perfmodel::kernels {
+
+/// Weights whose values the peer's format holds exactly, so that both multiply the same numbers:
+/// BF16, and E4M3 with powers of two for scales.
+std::vector<QuantSpec> duel_formats();
+
+struct Duel {
+  std::string kernel;  // of ours, as its descriptor is called
+  Tier tier = Tier::scalar;
+  Shape shape;
+  int threads = 1;
+  int rounds = 0;
+  std::string call;        // the library's
+  std::string problem;     // not empty: why there was no duel
+  Quartiles ours, theirs;  // seconds
+  Quartiles speedup;       // their time over ours, of each pair of calls
+  /// Largest difference of the results over the sum of magnitudes of the terms, and what it may be.
+  double difference = 0.0, bound = 0.0;
+};
+
+/// `shape.m` rows; one takes our GEMV. Each side has its weights packed beforehand, and as many
+/// copies of them as it takes to read them from memory; for a test one.
+Duel fight(const QuantSpec& spec, const Shape& shape, std::string_view forced_tier, int threads,
+           int rounds, const PeerLibrary& library, Purpose purpose = Purpose::benchmark);
+
+}  // namespace perfmodel::kernels

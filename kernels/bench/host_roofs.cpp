@@ -1,0 +1,218 @@
+#include "kernels/bench/host_roofs.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "kernels/bench/canary.hpp"
+#include "kernels/registry/sample.hpp"
+#include "kernels/stream/stream.hpp"
+
+namespace perfmodel::kernels {
+
+namespace {
+
+constexpr std::size_t kUnit = 256;                        // elements that a stream takes at once
+constexpr double kReadBytes = 16e6;                       // of one sample inside caches, per thread
+constexpr std::int64_t kMultiplyAdds = 1 << 26;           // some 1 to 5 ms
+constexpr Bytes kBeyondCaches = Bytes::from_base(512e6);  // the last level is shared with others
+constexpr std::int64_t kHops = 1 << 15;
+constexpr std::int64_t kSyncs = 200;
+
+/// The best tier up to `most` that has the operation; empty where that is below `least`.
+std::optional<Tier> tier_for(StreamOp op, Tier least, Tier most) {
+  std::optional<Tier> best;
+  for (const Tier t : stream_tiers(op))
+    if (t >= least && t <= most && can_run(t)) best = t;
+  return best;
+}
+
+/// Each thread reads an array of its own over and over.
+class LevelRead {
+ public:
+  LevelRead(Bytes each, Tier tier, Team& team)
+      : read_(find_stream(tier, StreamOp::read)),
+        count_(std::max<std::size_t>(
+            static_cast<std::size_t>(each.base()) / sizeof(float) / kUnit * kUnit, kUnit)),
+        team_(team),
+        data_(count_ * static_cast<std::size_t>(team.size())),
+        sums_(static_cast<std::size_t>(team.size()) * kCacheLine) {}
+
+  double sample() {
+    const double bytes = static_cast<double>(count_ * sizeof(float));
+    const auto times = std::max<std::int64_t>(1, static_cast<std::int64_t>(kReadBytes / bytes));
+    read(1);  // what was sampled before has taken the cache
+    const double t = seconds_of(team_, [&] { read(times); });
+    return bytes * static_cast<double>(times * team_.size()) / t;
+  }
+
+ private:
+  void read(std::int64_t times) {
+    team_.run([&](int thread) noexcept {
+      const auto part = static_cast<std::size_t>(thread);
+      stream_detail::Range range{data_.data() + part * count_,      nullptr, nullptr, 0.0F,
+                                 static_cast<std::int64_t>(count_), 0.0F,    true};
+      for (std::int64_t i = 0; i < times; ++i) read_(range);
+      sums_[part * kCacheLine] = range.result;
+    });
+  }
+
+  stream_detail::Fn read_;
+  std::size_t count_;
+  Team& team_;
+  Buffer<float> data_;
+  std::vector<float> sums_;
+};
+
+/// One thread follows a chain through all lines of an array, in an order that no prefetcher knows.
+class Chase {
+ public:
+  Chase(Bytes size, const Team& alone)
+      : alone_(alone),
+        lines_(std::max<std::size_t>(static_cast<std::size_t>(size.base()) / kCacheLine, 2)),
+        next_(lines_ * kStride) {
+    std::vector<std::uint32_t> order(lines_);
+    for (std::size_t i = 0; i < lines_; ++i) order[i] = static_cast<std::uint32_t>(i);
+    Random random(11);
+    // Sattolo: one cycle through all.
+    for (std::size_t i = lines_ - 1; i > 0; --i) std::swap(order[i], order[random.bits() % i]);
+    for (std::size_t i = 0; i < lines_; ++i)
+      next_[i * kStride] = order[i] * static_cast<std::uint32_t>(kStride);
+  }
+
+  double sample() {
+    // All lines once, as what was sampled before has taken the cache; far more than any cache holds
+    // need not be.
+    if (static_cast<double>(next_.bytes()) < 0.9 * kBeyondCaches.base())
+      hop(static_cast<std::int64_t>(lines_));
+    return seconds_of(alone_, [&] { hop(kHops); }) / static_cast<double>(kHops);
+  }
+
+ private:
+  void hop(std::int64_t times) {
+    std::uint32_t at = at_;
+    for (std::int64_t i = 0; i < times; ++i) at = next_[at];
+    at_ = at;
+  }
+
+  static constexpr std::size_t kStride = kCacheLine / sizeof(std::uint32_t);
+  const Team& alone_;
+  std::size_t lines_;
+  Buffer<std::uint32_t> next_;
+  std::uint32_t at_ = 0;
+};
+
+struct Sampler {
+  HostRoof roof;
+  std::function<double()> sample;
+  std::vector<double> values;
+};
+
+double multiply_add_rate(Tier tier, Team& team) {
+  const std::int64_t n = (tier == Tier::scalar ? kMultiplyAdds / 16 : kMultiplyAdds) * team.size();
+  return 2.0 * static_cast<double>(n) / seconds_of(team, [&] {
+           static_cast<void>(multiply_adds(n, {tier, team}));
+         });
+}
+
+double sync_time(Case& sync, Team& team) {
+  return seconds_of(team, [&] { sync.run({Tier::scalar, team}); }) / static_cast<double>(kSyncs);
+}
+
+}  // namespace
+
+const HostRoof* HostRoofs::named(std::string_view name) const {
+  const auto at =
+      std::find_if(all.begin(), all.end(), [&](const auto& r) { return r.name == name; });
+  return at == all.end() ? nullptr : &*at;
+}
+
+HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
+  Team team(threads);
+  const Team alone(1);
+  HostRoofs r;
+  r.threads = threads;
+  r.rounds = rounds;
+  std::vector<Sampler> samplers;
+  const auto add = [&](std::string name, std::string what, RoofKind kind,
+                       std::function<double()> sample) {
+    samplers.push_back({{std::move(name), std::move(what), kind, {}, 0.0}, std::move(sample), {}});
+  };
+
+  add("clock", "three cycles per dependent multiplication", RoofKind::cycles_per_second,
+      chain_clock);
+  const auto fp32 = tier_for(StreamOp::multiply_add, Tier::scalar, Tier::avx512);
+  const auto bf16 = tier_for(StreamOp::multiply_add, Tier::avx512bf16, Tier::avx512bf16);
+  r.fp32_tier = name_of(*fp32);
+  add("flops_fp32", "multiply-adds in registers, " + r.fp32_tier, RoofKind::ops_per_second,
+      [&] { return multiply_add_rate(*fp32, team); });
+  if (bf16) {
+    r.bf16_tier = name_of(*bf16);
+    add("flops_bf16", "products of BF16 pairs in registers, " + r.bf16_tier,
+        RoofKind::ops_per_second, [&] { return multiply_add_rate(*bf16, team); });
+  }
+
+  const Tier read = *tier_for(StreamOp::read, Tier::scalar, Tier::avx512);
+  // Half of a private cache, a quarter of one that others use as well.
+  struct Level {
+    std::string name;
+    Bytes size;
+  };
+  std::vector<Level> levels;
+  if (caches.l1d > Bytes()) levels.push_back({"l1", caches.l1d * 0.5});
+  if (caches.l2 > Bytes()) levels.push_back({"l2", caches.l2 * 0.5});
+  if (caches.l3 > Bytes()) levels.push_back({"l3", caches.l3 * 0.25});
+  std::vector<std::unique_ptr<LevelRead>> reads;
+  std::vector<std::unique_ptr<Chase>> chases;
+  for (const auto& level : levels) {
+    const bool shared = level.name == "l3";
+    auto* reader = reads
+                       .emplace_back(std::make_unique<LevelRead>(
+                           shared ? level.size / threads : level.size, read, team))
+                       .get();
+    add("read_" + level.name, "four streams from the cache", RoofKind::bytes_per_second,
+        [reader] { return reader->sample(); });
+  }
+  Roofs dram(Tier::avx512, team);
+  RoofSample last;
+  add("read_dram", "four streams, each line once in 512 MiB", RoofKind::bytes_per_second, [&] {
+    last = dram.sample();
+    return last.read;
+  });
+  add("copy_dram", "read and written, by stores past the caches", RoofKind::bytes_per_second,
+      [&] { return last.copy; });
+  levels.push_back({"dram", kBeyondCaches});
+  for (const auto& level : levels) {
+    auto* chase = chases.emplace_back(std::make_unique<Chase>(level.size, alone)).get();
+    add("latency_" + level.name, "one dependent load, huge pages where the system has them",
+        RoofKind::seconds, [chase] { return chase->sample(); });
+  }
+
+  const auto fork = descriptor_named("sync/fork_join")->make({kSyncs, 1, 1, 1}, Purpose::test);
+  const auto barrier = descriptor_named("sync/barrier")->make({kSyncs, 1, 1, 1}, Purpose::test);
+  add("fork_join", "all threads start, run nothing, and end", RoofKind::seconds,
+      [&] { return sync_time(*fork, team); });
+  add("barrier", "all threads wait for each other", RoofKind::seconds,
+      [&] { return sync_time(*barrier, team); });
+
+  NoiseCanary canary(team);
+  for (auto& s : samplers) s.sample();  // warms up
+  for (int i = 0; i < rounds; ++i) {
+    for (auto& s : samplers) {
+      canary.sample();
+      s.values.push_back(s.sample());
+    }
+  }
+  r.canary = canary.take();
+  for (auto& s : samplers) {
+    s.roof.best = s.roof.kind == RoofKind::seconds
+                      ? *std::min_element(s.values.begin(), s.values.end())
+                      : *std::max_element(s.values.begin(), s.values.end());
+    s.roof.spread = quartiles_of(std::move(s.values));
+    r.all.push_back(std::move(s.roof));
+  }
+  return r;
+}
+
+}  // namespace perfmodel::kernels

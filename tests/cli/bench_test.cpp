@@ -1,0 +1,215 @@
+// `perfmodel bench` as a user runs it: what it prints, what it writes, what it refuses. Shapes are
+// tiny; how fast they are is no business of a test.
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "program.hpp"
+#include "sanitized.hpp"
+
+namespace perfmodel::black_box {
+namespace {
+
+using Words = std::vector<std::string>;
+
+const std::filesystem::path kProject = std::filesystem::path(PERFMODEL_CONFIG_DIR).parent_path();
+
+/// A few products on the plainest tier.
+Words tiny(const Words& more) {
+  Words words = {"bench",         "--filter",  "^gemv/e4m3/(tensor|channel)/bf16/",
+                 "--shape",       "n64k256",   "--tier",
+                 "portable",      "--threads", "1",
+                 "--repetitions", "3"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+std::vector<std::map<std::string, std::string>> records(const std::string& csv) {
+  const auto rows = parse_csv(csv);
+  std::vector<std::map<std::string, std::string>> all;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    auto& r = all.emplace_back();
+    for (std::size_t c = 0; c < rows[0].size(); ++c) r[rows[0][c]] = rows[i][c];
+  }
+  return all;
+}
+
+TEST(Bench, WritesWhatItMeasuredWithUnitsAndTheMachine) {
+  const Scratch scratch;
+  const auto file = (scratch / "host.csv").string();
+  const auto r = run(tiny({"-o", file}));
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(r.out + r.err, "");
+  EXPECT_EQ(scratch.listing(), "host.csv");
+  const auto rows = records(slurp(file));
+  ASSERT_EQ(rows.size(), 2U);
+  for (auto row : rows) {
+    const auto value = [&](const char* column) { return std::atof(row.at(column).c_str()); };
+    EXPECT_EQ(row["shape"], "m1n64k256");
+    EXPECT_EQ(row["tier"], "portable");
+    EXPECT_EQ(row["threads"], "1");
+    EXPECT_EQ(row["rounds"], "3");
+    EXPECT_FALSE(row["cpu"].empty() || row["compiler"].empty());
+    EXPECT_GT(value("time_q1_us"), 0);
+    EXPECT_LE(value("time_q1_us"), value("time_us"));
+    EXPECT_LE(value("time_us"), value("time_q3_us"));
+    EXPECT_NEAR(value("gflop"), 2 * 64 * 256 * 1e-9, 1e-8);
+    EXPECT_GE(value("of_roof_percent"), value("of_read_percent") - 1e-6);
+    EXPECT_GT(value("roof_gflop_per_s"), 0);
+    EXPECT_GT(value("clock_ghz"), 0.01);
+    EXPECT_GE(value("canary_spread_percent"), 0);
+    EXPECT_LE(value("error"), value("max_error"));
+  }
+}
+
+TEST(Bench, ShowsATableAndTheSameColumnsEachTime) {
+  const auto table = run(tiny({}));
+  ASSERT_EQ(table.status, 0) << table.text();
+  EXPECT_EQ(table.err, "");
+  EXPECT_NE(table.out.find("gemv/e4m3/channel/bf16"), std::string::npos) << table.out;
+  const auto csv = run(tiny({"--format", "csv"}));
+  ASSERT_EQ(csv.status, 0) << csv.text();
+  EXPECT_EQ(parse_csv(csv.out).front(),
+            parse_csv(slurp(kProject / "results/host/gemv.csv")).front());
+}
+
+TEST(Bench, ListsWithoutMeasuring) {
+  const auto r = run({"bench", "--list", "--filter", "^gemv/", "--threads", "1"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_NE(r.out.find("gemv/bf16/bf16/m1n4096k4096/"), std::string::npos) << r.out;
+  EXPECT_EQ(r.out.find("gemm"), std::string::npos);
+  const auto all = run({"bench", "--list"});
+  EXPECT_GT(std::count(all.out.begin(), all.out.end(), '\n'), 100);
+}
+
+void expect_refusal(const Words& words, const Words& says) {
+  const Scratch scratch;
+  Words with_file = words;
+  with_file.insert(with_file.end(), {"-o", (scratch / "x.csv").string()});
+  const auto r = run(with_file);
+  EXPECT_EQ(r.status, 2) << r.text();
+  EXPECT_EQ(r.out, "");
+  for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.err;
+  EXPECT_EQ(r.err.find("internal error"), std::string::npos) << r.err;
+  EXPECT_EQ(scratch.listing(), "");
+}
+
+TEST(Bench, RefusesWhatCannotBeMeasured) {
+  expect_refusal({"bench", "--filter", "gemv("}, {"--filter", "regular expression"});
+  expect_refusal({"bench", "--filter", "gemvv"}, {"no kernel matches", "did you mean 'gemv'?"});
+  expect_refusal({"bench", "--filter", "^nothing at all$"}, {"no kernel matches", "bench --list"});
+  expect_refusal({"bench", "--filter", std::string(300, 'a')}, {"--filter", "longer than 256"});
+  expect_refusal({"bench", "--tier", "avx51"}, {"unknown tier 'avx51'", "did you mean 'avx512'?"});
+  expect_refusal({"bench", "--tier", "amx"}, {"cannot run 'amx'", "amx_tile"});
+  expect_refusal({"bench", "--tier", "portable", "--filter", "^route"},
+                 {"this kernel has no tier 'portable'"});
+  expect_refusal({"bench", "--threads", "0"}, {"--threads", "0 is not between 1 and"});
+  expect_refusal({"bench", "--threads", "9999"}, {"--threads", "9999"});
+  expect_refusal({"bench", "--repetitions", "0"}, {"--repetitions"});
+  for (const char* shape : {"8x8", "m0", "m-1", "m1m2", "m", "m99999999999999999999"})
+    expect_refusal({"bench", "--shape", shape}, {"--shape", std::string("'") + shape + "'"});
+  expect_refusal({"bench", "--filter", "^gemv/bf16/bf16", "--shape", "n4000000k4000000"},
+                 {"--shape", "needs", "the machine has"});
+  expect_refusal({"bench", "--format", "xml"}, {"--format", "csv"});
+  EXPECT_EQ(run({"bench", "-o", "/nonexistent/x.csv"}).status, 2);
+}
+
+TEST(BenchPredict, HoldsTheModelsAgainstTheCommittedRows) {
+  if (kSanitized) GTEST_SKIP() << "dozens of fits, for the numbers of the plain build";
+  const auto r = run({"bench", "--predict", "--format", "csv"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  const auto committed = records(slurp(kProject / "results/accuracy/host.csv"));
+  const auto rows = records(r.out);
+  ASSERT_EQ(rows.size(), committed.size()) << "bench --predict --format csv makes it anew";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i].at("kernel") + rows[i].at("shape"),
+              committed[i].at("kernel") + committed[i].at("shape"));
+    for (const char* column : {"engine_us", "left_out_us"})
+      EXPECT_NEAR(
+          std::atof(rows[i].at(column).c_str()) / std::atof(committed[i].at(column).c_str()), 1.0,
+          0.02)
+          << rows[i].at("kernel") << rows[i].at("shape") << " " << column;
+  }
+  ASSERT_GT(rows.size(), 200U);
+  const auto errors_of = [&](const char* column) {
+    std::vector<double> e;
+    for (const auto& row : rows) e.push_back(std::fabs(std::atof(row.at(column).c_str())));
+    std::sort(e.begin(), e.end());
+    return e;
+  };
+  // The goal for shapes that the fit did not see, in percent: of a machine that was not quiet.
+  const auto left_out = errors_of("left_out_error_percent");
+  EXPECT_LE(left_out[left_out.size() / 2], 12);
+  EXPECT_LE(left_out[left_out.size() * 9 / 10], 35);
+  const auto roofline = errors_of("roofline_error_percent");
+  EXPECT_LT(left_out[left_out.size() / 2], roofline[roofline.size() / 2]);
+}
+
+TEST(BenchPredict, SumsUpByClassAndSaysWhatItLeftOut) {
+  const Scratch scratch;
+  const auto file = (scratch / "rows.csv").string();
+  spill(file,
+        "kernel,shape,tier,threads,time_us,time_q1_us,time_q3_us,of_roof_percent\n"
+        "gemv/bf16/bf16,n4096k4096,avx512,1,900,880,950,90\n"
+        "gemm/bf16/bf16,m128n4096k4096,avx512,1,20000,19000,21000,80\n"
+        "gemm/bf16/bf16,m256n4096k4096,avx512,1,40000,39000,41000,80\n"
+        "route/fp32,m64n64k8,scalar,1,5,4,6,50\n");
+  const auto r = run({"bench", "--predict", "--data", file});
+  ASSERT_EQ(r.status, 0) << r.text();
+  for (const char* word : {"shape left out", "plain roofline", "gemm M>=64", "gemv", "all",
+                           "1 not: the models have no operator for route"})
+    EXPECT_NE(r.out.find(word), std::string::npos) << word << "\n" << r.out;
+}
+
+TEST(BenchAgainst, ALibraryThatIsNotThereIsNamedWithItsPackage) {
+  struct Peer {
+    std::string name, package;
+  };
+  for (const auto& [name, package] :
+       {Peer{"onednn", "libdnnl-dev"}, {"openblas", "libopenblas-dev"}}) {
+    const Scratch scratch;
+    const auto file = (scratch / "against.csv").string();
+    const auto r = run({"bench", "--against", name, "--filter", "gemv/bf16", "--shape", "n64k256",
+                        "--repetitions", "3", "-o", file});
+    if (r.status == 2) {
+      EXPECT_NE(r.err.find(package), std::string::npos) << r.err;
+      EXPECT_EQ(scratch.listing(), "");
+      continue;
+    }
+    // Built with it: both gave the same result, or there would be no answer.
+    ASSERT_EQ(r.status, 0) << r.text();
+    const auto rows = records(slurp(file));
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].at("library"), name);
+    EXPECT_FALSE(rows[0].at("call").empty());
+    EXPECT_GT(std::atof(rows[0].at("speedup").c_str()), 0);
+    EXPECT_LE(std::atof(rows[0].at("difference").c_str()), std::atof(rows[0].at("bound").c_str()));
+  }
+}
+
+TEST(BenchAgainst, RefusesWhatMakesNoSense) {
+  expect_refusal({"bench", "--against", "onedn"}, {"unknown library", "did you mean 'onednn'?"});
+  expect_refusal({"bench", "--against", "cublas"}, {"unknown library 'cublas'"});
+  expect_refusal({"bench", "--against", "onednn,"}, {"unknown library ''"});
+  expect_refusal({"bench", "--against", "onednn", "--predict"}, {"--against", "--predict"});
+  expect_refusal({"bench", "--against", "onednn", "--threads", "1", "2"}, {"--threads"});
+  expect_refusal({"bench", "--against", "onednn", "--tier", "amx"}, {"cannot run 'amx'"});
+}
+
+TEST(BenchPredict, RefusesWhatMakesNoSense) {
+  expect_refusal({"bench", "--predict", "--filter", "gemv"}, {"--predict", "--filter"});
+  expect_refusal({"bench", "--data", "x.csv"}, {"--data", "--predict"});
+  expect_refusal({"bench", "--predict", "--data", "/nonexistent.csv"},
+                 {"cannot read '/nonexistent.csv'"});
+}
+
+TEST(Bench, RefusesAShapeThatTheKernelDoesNotTake) {
+  expect_refusal({"bench", "--filter", "^quantise/", "--shape", "m2n7", "--repetitions", "1"},
+                 {"--shape", "quantise/e4m3", "m2n7"});
+}
+
+}  // namespace
+}  // namespace perfmodel::black_box

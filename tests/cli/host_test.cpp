@@ -1,0 +1,70 @@
+// `perfmodel host` and the chip that it writes: measured, in the schema of all chips, and good for
+// the same questions.
+#include <cstdlib>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "program.hpp"
+
+namespace perfmodel::black_box {
+namespace {
+
+using Words = std::vector<std::string>;
+
+const std::filesystem::path kProject = std::filesystem::path(PERFMODEL_CONFIG_DIR).parent_path();
+
+void expect_refusal(const Words& words, const Words& says) {
+  const auto r = run(words);
+  EXPECT_EQ(r.status, 2) << r.text();
+  EXPECT_EQ(r.out, "");
+  for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.err;
+  EXPECT_EQ(r.err.find("internal error"), std::string::npos) << r.err;
+}
+
+TEST(Host, WritesAChipThatAnswersQuestions) {
+  const Scratch scratch;
+  std::filesystem::copy(PERFMODEL_CONFIG_DIR, scratch / "configs",
+                        std::filesystem::copy_options::recursive);
+  const auto root = (scratch / "configs").string();
+  const auto file = root + "/chips/bench-box.yaml";
+  const auto r = run({"host", "--threads", "1", "--rounds", "1", "-o", file, "--format", "csv"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(r.err, "");
+  const auto rows = parse_csv(r.out);
+  ASSERT_GT(rows.size(), 8U);
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    EXPECT_GT(std::atof(rows[i][1].c_str()), 0) << rows[i][0];
+  const auto shown = run({"--configs", root, "show", "chip", "bench-box"});
+  EXPECT_EQ(shown.status, 0) << shown.text();
+  for (const char* word : {"measured", "matrix.bf16", "memory.bandwidth", "Noise"})
+    EXPECT_NE(shown.out.find(word), std::string::npos) << word << "\n" << shown.out;
+  EXPECT_EQ(run({"--configs", root, "check", file}).status, 0);
+  const auto answer =
+      run({"--configs", root, "estimate", "--chip", "bench-box", "--llm", "qwen2.5-7b", "--weights",
+           "int4", "--no-compare", "--slo", "ttft=1000s,tpot=100s", "--format", "csv"});
+  EXPECT_NE(answer.status, 2) << answer.text();
+}
+
+TEST(Host, AsCommittedAnswersForASmallModel) {
+  const auto r =
+      run({"estimate", "--chip", "host", "--llm", "qwen2.5-7b", "--weights", "fp8", "--input",
+           "128", "--output", "128", "--slo", "ttft=100s,tpot=10s", "--no-compare"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_NE(r.out.find("output tok/s per chip"), std::string::npos) << r.out;
+}
+
+TEST(Host, RefusesWhatItCannotMeasureOrWrite) {
+  expect_refusal({"host", "--threads", "9999"}, {"--threads"});
+  expect_refusal({"host", "--threads", "4000"}, {"--threads: 4000 is not between 1 and"});
+  expect_refusal({"host", "--rounds", "0"}, {"--rounds"});
+  expect_refusal({"host", "--format", "yaml"}, {"--format"});
+  expect_refusal({"host", "-o", "/nonexistent/host.yaml"}, {"cannot write"});
+  const Scratch scratch;
+  expect_refusal({"host", "--rounds", "1", "-o", (scratch / "Bad Name.yaml").string()},
+                 {"Bad Name"});
+  EXPECT_EQ(scratch.listing(), "");
+}
+
+}  // namespace
+}  // namespace perfmodel::black_box

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Compares the tables of docs/host.md with results/host and results/accuracy/host.csv.
+
+  host_tables.py [--update] [--root FOLDER]
+
+A table stands between `<!-- host: NAME -->` and `<!-- /host -->`; NAME is machine, roofs, noise, gemv, gemm,
+attention, grouped_gemm, other, against or prediction. The files are written by `perfmodel bench` and `perfmodel host`.
+
+--update  writes the tables into the document
+"""
+import argparse
+import csv
+import difflib
+import re
+import sys
+from pathlib import Path
+
+DOCUMENT = "docs/host.md"
+BLOCK = re.compile(r"(<!-- host: (\w+) -->\n)(.*?)(<!-- /host -->)", re.DOTALL)
+MEASURED = ("gemv", "gemm", "grouped_gemm", "attention_gqa", "attention_mla", "other")
+
+
+def read(root, name, folder="host"):
+    path = root / "results" / folder / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise SystemExit(f"{path}: {error.strerror}") from error
+
+
+def lines(header, rows, text_columns=1):
+    marks = ["---"] * text_columns + ["--:"] * (len(header) - text_columns)
+    return ["| " + " | ".join(header) + " |", "|" + "|".join(marks) + "|",
+            *("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def at(values, share):
+    values = sorted(values)
+    return values[round(share * (len(values) - 1))]
+
+
+def percent(values, share):
+    return f"{at(values, share):.1f} %"
+
+
+def time(microseconds):
+    us = float(microseconds)
+    return f"{us:.3g} us" if us < 1e3 else f"{us / 1e3:.3g} ms"
+
+
+def machine(root):
+    row = read(root, "gemv")[0]
+    return lines(["", ""], [["processor", row["cpu"]], ["threads measured", row["threads"]],
+                            ["caches", f"{row['l1d_kib']} KiB L1d, {row['l2_kib']} KiB L2, {row['l3_mib']} MiB L3 (shared)"],
+                            ["compiler", row["compiler"]]], 2)
+
+
+def roofs(root):
+    return lines(["roof", "value", "median", "quartiles", "best", "what"],
+                 [[r["roof"], f"{r['value']} {r['unit']}", r["median"], f"{r['q1']} .. {r['q3']}", r["best"], r["what"]]
+                  for r in read(root, "roofs")])
+
+
+def noise(root):
+    rows = []
+    for name in MEASURED:
+        data = read(root, name)
+        spread = [float(r["canary_spread_percent"]) for r in data]
+        own = [(float(r["time_q3_us"]) / float(r["time_q1_us"]) - 1) * 100 for r in data]
+        read_roof = [float(r["roof_read_gb_per_s"]) for r in data]
+        rows.append([f"`{name}.csv`", str(len(data)), percent(spread, 0.5), percent(spread, 1), percent(own, 0.5),
+                     percent(own, 1), f"{min(read_roof):.3g} .. {max(read_roof):.3g}"])
+    return lines(["file", "rows", "canary, median", "worst", "quartiles of the rows, median", "worst", "read roof, GB/s"], rows)
+
+
+def kernel_rows(data):
+    return [[f"`{r['kernel']}`", r["shape"], time(r["time_us"]), r["gb_per_s"], r["gflop_per_s"],
+             f"{float(r['of_roof_percent']):.0f} %", r["error"] or "-"] for r in data]
+
+
+KERNEL_HEADER = ["kernel", "shape", "time", "GB/s", "GFLOP/s", "of roof", "error"]
+
+
+def gemv(root):
+    return lines(KERNEL_HEADER, kernel_rows([r for r in read(root, "gemv") if r["shape"] in ("m1n4096k4096", "m1n18432k7168")]), 2)
+
+
+def gemm(root):
+    data = {(r["kernel"], int(r["m"])): r for r in read(root, "gemm") if (r["n"], r["k"]) == ("4096", "4096")}
+    rows_of = sorted({m for _, m in data})
+    kernels = list(dict.fromkeys(kernel for kernel, _ in data))
+    return lines(["GFLOP/s at n = k = 4096, m ="] + [str(m) for m in rows_of],
+                 [[f"`{k}`"] + [f"{float(data[k, m]['gflop_per_s']):.0f}" if (k, m) in data else "" for m in rows_of]
+                  for k in kernels])
+
+
+def against(root):
+    rows = []
+    for r in read(root, "against"):
+        rows.append([f"`{r['kernel']}`", r["shape"], r["library"], r["call"], time(r["our_time_us"]), time(r["library_time_us"]),
+                     f"{float(r['speedup']):.2f}", f"{float(r['speedup_q1']):.2f} .. {float(r['speedup_q3']):.2f}"])
+    return lines(["ours", "shape", "library", "its call", "our time", "its time", "its time over ours", "quartiles"], rows, 4)
+
+
+def prediction(root):
+    data = read(root, "host", "accuracy")
+    kinds = [*dict.fromkeys(sorted(r["class"] for r in data)), "all"]
+    hows = ("engine", "fitted", "left_out", "roofline")
+    rows = []
+    for kind in kinds:
+        chosen = [r for r in data if kind in (r["class"], "all")]
+        row = [kind, str(len(chosen))]
+        for how in hows:
+            errors = [abs(float(r[f"{how}_error_percent"])) for r in chosen]
+            row.append(f"{percent(errors, 0.5)}, {percent(errors, 0.9)}")
+        rows.append(row)
+    return lines(["median, 90th percentile of the error", "rows", "family's curves", "with factors of the kernel",
+                  "shape left out", "plain roofline"], rows)
+
+
+TABLES = {
+    "machine": machine, "roofs": roofs, "noise": noise, "gemv": gemv, "gemm": gemm, "against": against,
+    "grouped_gemm": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "grouped_gemm")), 2),
+    "attention": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "attention_gqa") + read(root, "attention_mla")), 2),
+    "other": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "other")), 2),
+    "prediction": prediction,
+}
+
+
+def table(root, name):
+    if name not in TABLES:
+        raise SystemExit(f"host: {name}: no such table (one of {', '.join(TABLES)})")
+    return TABLES[name](root)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2])
+    options = parser.parse_args()
+    path = options.root / DOCUMENT
+    text = path.read_text(encoding="utf-8")
+    if len(BLOCK.findall(text)) != text.count("<!-- host:") or not BLOCK.search(text):
+        raise SystemExit(f"{path}: needs `<!-- host: NAME -->` lines, each closed by `<!-- /host -->`")
+    new = BLOCK.sub(lambda m: m[1] + "\n".join(table(options.root, m[2])) + "\n" + m[4], text)
+    if new == text:
+        return 0
+    if options.update:
+        path.write_text(new, encoding="utf-8")
+        print(f"{DOCUMENT} rewritten")
+        return 0
+    print("\n".join(difflib.unified_diff(text.splitlines(), new.splitlines(), DOCUMENT, "results/host", "", "", 0, "")))
+    print(f"{DOCUMENT}: tables differ from results/host; {Path(__file__).name} --update rewrites them")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
