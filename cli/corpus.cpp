@@ -79,8 +79,8 @@ std::vector<Observation> observations_of(const Corpus& c,
     o.sigma = sigma_of(o.metric);
     o.profile = r.profile;
     o.family = r.family;
-    o.group =
-        fmt::format("{}|{}|{}|{}", r.m->chip, r.m->model, r.profile, calibrate::name_of(o.metric));
+    o.group = fmt::format("{}|{}|{}|{}|{}", r.m->chip, r.m->model, r.m->weights, r.profile,
+                          calibrate::name_of(o.metric));
     out.push_back(std::move(o));
   }
   // Rows of one run side by side: the run is then predicted once. By number, not by address, with

@@ -138,7 +138,8 @@ class Problem {
     problem_.AddResidualBlock(new PullToConstant(prior, wide), nullptr, mean_);
     for (auto& [name, block] : families_) {
       block = place(prior);
-      problem_.AddResidualBlock(new PullTogether(narrow), nullptr, block, mean_);
+      problem_.AddResidualBlock(new PullTogether(narrow, PullTogether::Group::close), nullptr,
+                                block, mean_);
     }
     const bool link = curve == kLinkCurve;
     std::vector<double> sigmas(factors_, options.table_sigma.value_or(kShareSigma));

@@ -46,7 +46,7 @@ Fit fit(const std::vector<Observation>& observations, const cost::Stack& base,
     cells[o.profile][o.family].push_back(&o);
     votes[o.group] += 1.0;
   }
-  // Rows of one sweep are not independent: a group's weight grows with the root of its size.
+  // Rows of one sweep are not independent: its weight grows with the root of its size.
   const auto weight = [&](const Observation& o) { return std::pow(votes.at(o.group), -0.25); };
 
   // All blocks in one array, mean first: the solver orders blocks by address, and rounding with it.
@@ -78,9 +78,10 @@ Fit fit(const std::vector<Observation>& observations, const cost::Stack& base,
   problem.AddResidualBlock(new PullToConstant({kTrendPrior}, {kTrendSigma}), nullptr, trend);
   for (auto& [name, block] : profiles) {
     block = place(pp);
-    problem.AddResidualBlock(new PullTogether(sigmas(pp, &Parameter::between_sigma),
-                                              shift_of(pp, year_of(name) - kTrendYear)),
-                             nullptr, block, mean, trend);
+    problem.AddResidualBlock(
+        new PullTogether(sigmas(pp, &Parameter::between_sigma), PullTogether::Group::loose,
+                         shift_of(pp, year_of(name) - kTrendYear)),
+        nullptr, block, mean, trend);
   }
   for (auto& [name, scale] : families) {
     scale = place(fp);

@@ -21,7 +21,8 @@ struct Observation {
   double sigma = 0.15;  // of the logarithm
   std::string profile;  // which profile's parameters it informs
   std::string family;   // chip family
-  std::string group;    // observations of one group share one vote's worth of weight, see fit()
+  /// Sweep: rows of one metric and sigma that share what the model does not know, see fit().
+  std::string group;
 };
 
 struct Fit {

@@ -3,9 +3,47 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <map>
 #include <thread>
 
 namespace perfmodel::calibrate {
+namespace {
+
+constexpr double kBend = 2.0;  // of robust(), in sigmas
+
+/// robust(z)^2 / 2 has the slope z times this.
+double yielding(double z) {
+  return 1.0 / std::sqrt(1.0 + z * z / (kBend * kBend));
+}
+
+/// Scatter of sweeps about the model, in sigmas of their rows: a sweep is off by less than a run
+/// repeated months later, as its rows are of one build.
+constexpr double kSweepSigma = 0.5;
+
+/// The offset x of a sweep, in sigmas, that minimises w2 sum robust(z + x)^2 + robust(x /
+/// kSweepSigma)^2, which is convex.
+double offset_of(const std::vector<double>& z, const std::vector<std::size_t>& sweep, double w2) {
+  constexpr int kMost = 60;
+  constexpr double kEnough = 1e-11;
+  const double own = 1.0 / (kSweepSigma * kSweepSigma);
+  double x = 0;
+  for (int k = 0; k < kMost; ++k) {
+    // Newton with a curvature above the true one: no step goes too far.
+    double curvature = own * yielding(x / kSweepSigma);
+    double slope = x * curvature;
+    for (auto i : sweep) {
+      const double bend = w2 * yielding(z[i] + x);
+      slope += (z[i] + x) * bend;
+      curvature += bend;
+    }
+    const double step = slope / curvature;
+    x -= step;
+    if (std::abs(step) < kEnough) break;
+  }
+  return x;
+}
+
+}  // namespace
 
 Block to_block(const std::vector<Parameter>& parameters) {
   Block b;
@@ -20,15 +58,20 @@ Values to_values(const Block& b) {
 }
 
 double robust(double z) {
-  constexpr double kBend = 2.0;
-  const double h = kBend * std::sqrt(2.0 * (std::sqrt(1.0 + z * z / (kBend * kBend)) - 1.0));
-  return std::copysign(h, z);
+  // sqrt(2) bend sqrt(sqrt(1 + z^2 / bend^2) - 1), without the difference of near equals.
+  return z * std::sqrt(2.0 / (1.0 + std::sqrt(1.0 + z * z / (kBend * kBend))));
 }
 
 GroupCost::GroupCost(std::vector<const Observation*> rows, std::vector<double> weights,
                      const cost::Stack& base, int profile_size, int family_size)
     : rows_(std::move(rows)), weights_(std::move(weights)), base_(base) {
-  set_num_residuals(static_cast<int>(rows_.size()));
+  std::map<std::string, std::size_t> number;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const auto at = number.emplace(rows_[i]->group, sweeps_.size()).first->second;
+    if (at == sweeps_.size()) sweeps_.emplace_back();
+    sweeps_[at].push_back(i);
+  }
+  set_num_residuals(static_cast<int>(rows_.size() + sweeps_.size()));
   mutable_parameter_block_sizes()->push_back(profile_size);
   mutable_parameter_block_sizes()->push_back(family_size);
 }
@@ -40,7 +83,7 @@ void GroupCost::prepare(bool with_derivatives) {
   if (now == known_at_ && (known_derivatives_ || !with_derivatives)) return;
   known_at_ = now;
   known_derivatives_ = with_derivatives;
-  known_.resize(rows_.size());
+  known_.resize(rows_.size() + sweeps_.size());
   evaluate(now[0], now[1], known_);
   if (!with_derivatives) return;
   for (std::size_t b = 0; b < 2; ++b) derive(now, b);
@@ -60,10 +103,11 @@ bool GroupCost::Evaluate(double const* const* parameters, double* residuals,
 }
 
 void GroupCost::derive(std::array<Block, 2> at, std::size_t b) {
-  std::vector<double> above(rows_.size());
-  std::vector<double> below(rows_.size());
+  const auto n = known_.size();
+  std::vector<double> above(n);
+  std::vector<double> below(n);
   Block& block = at[b];
-  derivatives_[b].resize(rows_.size() * block.size());
+  derivatives_[b].resize(n * block.size());
   for (std::size_t j = 0; j < block.size(); ++j) {
     constexpr double kStep = 1e-4;
     const double keep = block[j];
@@ -72,7 +116,7 @@ void GroupCost::derive(std::array<Block, 2> at, std::size_t b) {
     block[j] = keep - kStep;
     evaluate(at[0], at[1], below);
     block[j] = keep;
-    for (std::size_t i = 0; i < rows_.size(); ++i)
+    for (std::size_t i = 0; i < n; ++i)
       derivatives_[b][i * block.size() + j] = (above[i] - below[i]) / (2.0 * kStep);
   }
 }
@@ -90,8 +134,14 @@ void GroupCost::evaluate(const Block& profile, const Block& family,
       last = o.run;
     }
     const auto v = value_of(prediction, *o.run, o.metric);
-    const double z = v ? std::log(*v / o.value) / o.sigma : 0.0;
-    out[i] = robust(z) * weights_[i];
+    out[i] = v ? std::log(*v / o.value) / o.sigma : 0.0;
+  }
+  for (std::size_t s = 0; s < sweeps_.size(); ++s) {
+    // One metric, and so one sigma and one weight.
+    const double w = weights_[sweeps_[s].front()];
+    const double offset = offset_of(out, sweeps_[s], w * w);
+    for (auto i : sweeps_[s]) out[i] = robust(out[i] + offset) * w;
+    out[rows_.size() + s] = robust(offset / kSweepSigma);
   }
 }
 
@@ -120,8 +170,8 @@ bool PullToConstant::Evaluate(double const* const* p, double* r, double** j) con
   return true;
 }
 
-PullTogether::PullTogether(Block sigma, Block shift)
-    : sigma_(std::move(sigma)), shift_(std::move(shift)) {
+PullTogether::PullTogether(Block sigma, Group group, Block shift)
+    : sigma_(std::move(sigma)), shift_(std::move(shift)), loose_(group == Group::loose) {
   set_num_residuals(static_cast<int>(sigma_.size()));
   mutable_parameter_block_sizes()->push_back(static_cast<int>(sigma_.size()));
   mutable_parameter_block_sizes()->push_back(static_cast<int>(sigma_.size()));
@@ -131,16 +181,20 @@ PullTogether::PullTogether(Block sigma, Block shift)
 bool PullTogether::Evaluate(double const* const* p, double* r, double** j) const {
   const auto n = sigma_.size();
   const bool shifted = !shift_.empty();
-  for (std::size_t i = 0; i < n; ++i)
-    r[i] = (p[0][i] - p[1][i] - (shifted ? shift_[i] * p[2][0] : 0.0)) / sigma_[i];
+  Block slope(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double z = (p[0][i] - p[1][i] - (shifted ? shift_[i] * p[2][0] : 0.0)) / sigma_[i];
+    r[i] = loose_ ? robust(z) : z;
+    slope[i] = (z == 0.0 || !loose_ ? 1.0 : z * yielding(z) / r[i]) / sigma_[i];
+  }
   if (j == nullptr) return true;
   for (std::size_t b = 0; b < 2; ++b) {
     if (j[b] == nullptr) continue;
     std::fill(j[b], j[b] + n * n, 0.0);
-    for (std::size_t i = 0; i < n; ++i) j[b][i * n + i] = (b == 0 ? 1.0 : -1.0) / sigma_[i];
+    for (std::size_t i = 0; i < n; ++i) j[b][i * n + i] = (b == 0 ? 1.0 : -1.0) * slope[i];
   }
   if (shifted && j[2] != nullptr)
-    for (std::size_t i = 0; i < n; ++i) j[2][i] = -shift_[i] / sigma_[i];
+    for (std::size_t i = 0; i < n; ++i) j[2][i] = -shift_[i] * slope[i];
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <ceres/ceres.h>
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "calibrate/fit.hpp"
@@ -21,6 +22,12 @@ double robust(double z);
 
 /// Observations of one profile on one family: residuals and their derivatives by central
 /// differences, each run predicted once for all of its metrics.
+///
+/// The rows of a sweep (Observation::group) share what the model does not know of them: kernels of
+/// the model's own, a version, a setting. Each sweep therefore has an offset of its logarithms,
+/// with a prior, that is solved for at every evaluation and not kept: what all rows of a sweep have
+/// in common informs the parameters about as one observation does, and how they differ as many do.
+/// The residuals of the offsets follow those of the rows.
 class GroupCost : public ceres::CostFunction {
  public:
   GroupCost(std::vector<const Observation*> rows, std::vector<double> weights,
@@ -40,6 +47,7 @@ class GroupCost : public ceres::CostFunction {
 
   std::vector<const Observation*> rows_;
   std::vector<double> weights_;
+  std::vector<std::vector<std::size_t>> sweeps_;  // rows of each
   const cost::Stack& base_;
   std::array<const double*, 2> at_{};
   std::array<Block, 2> known_at_;
@@ -72,14 +80,17 @@ class PullToConstant : public ceres::CostFunction {
 };
 
 /// (one - mean) / sigma per element; with a shift (one - mean - shift * trend) / sigma, `trend` a
-/// third block of one.
+/// third block of one. An odd member of a loose group has its robust() taken, so that it does not
+/// move the mean of all.
 class PullTogether : public ceres::CostFunction {
  public:
-  explicit PullTogether(Block sigma, Block shift = {});
+  enum class Group : std::uint8_t { close, loose };
+  explicit PullTogether(Block sigma, Group group, Block shift = {});
   bool Evaluate(double const* const* p, double* r, double** j) const override;
 
  private:
   Block sigma_, shift_;
+  bool loose_;
 };
 
 }  // namespace perfmodel::calibrate
