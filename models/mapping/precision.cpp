@@ -22,33 +22,6 @@ std::optional<Compute> sixteen_bit(const hw::Chip& chip, Compute wanted) {
   return std::nullopt;
 }
 
-struct Choice {
-  Compute compute = Compute::bf16;
-  std::string how;  // empty when native
-};
-
-std::optional<Choice> choose(Storage s, const hw::Chip& chip, Fallback fallback) {
-  const auto native = spec::info(s).native;
-  if (native == Compute::int4) {
-    // 4-bit integers are a weight-only format: activations stay in 16 bits.
-    if (auto wide = sixteen_bit(chip, Compute::bf16))
-      return Choice{*wide, fmt::format("weights widened to {}", name_of(*wide))};
-    return std::nullopt;
-  }
-  if (has(chip, native)) return Choice{native, ""};
-  if (native == Compute::fp4 && has(chip, Compute::fp8) && fallback != Fallback::widen)
-    return Choice{Compute::fp8, "weights widened to fp8"};
-  if (native == Compute::fp8 && has(chip, Compute::int8) && fallback != Fallback::widen)
-    return Choice{Compute::int8, "requantised to int8"};
-  const auto wanted = native == Compute::fp16 ? Compute::fp16 : Compute::bf16;
-  if (auto wide = sixteen_bit(chip, wanted)) {
-    const bool narrow = spec::info(s).bits < 16;
-    return Choice{
-        *wide, fmt::format("{} {}", narrow ? "weights widened to" : "computed in", name_of(*wide))};
-  }
-  return std::nullopt;
-}
-
 void apply_weights(Precision& p, Storage weights, const llm::LlmSpec& llm) {
   p.ffn = weights;
   p.experts = weights;
@@ -77,6 +50,28 @@ spec::Infeasible no_peak(const hw::Chip& chip) {
 }
 
 }  // namespace
+
+std::optional<ComputeChoice> compute_for(Storage s, const hw::Chip& chip, Fallback fallback) {
+  const auto native = spec::info(s).native;
+  if (native == Compute::int4) {
+    // 4-bit integers are a weight-only format: activations stay in 16 bits.
+    if (auto wide = sixteen_bit(chip, Compute::bf16))
+      return ComputeChoice{*wide, fmt::format("weights widened to {}", name_of(*wide))};
+    return std::nullopt;
+  }
+  if (has(chip, native)) return ComputeChoice{native, ""};
+  if (native == Compute::fp4 && has(chip, Compute::fp8) && fallback != Fallback::widen)
+    return ComputeChoice{Compute::fp8, "weights widened to fp8"};
+  if (native == Compute::fp8 && has(chip, Compute::int8) && fallback != Fallback::widen)
+    return ComputeChoice{Compute::int8, "requantised to int8"};
+  const auto wanted = native == Compute::fp16 ? Compute::fp16 : Compute::bf16;
+  if (auto wide = sixteen_bit(chip, wanted)) {
+    const bool narrow = spec::info(s).bits < 16;
+    return ComputeChoice{
+        *wide, fmt::format("{} {}", narrow ? "weights widened to" : "computed in", name_of(*wide))};
+  }
+  return std::nullopt;
+}
 
 spec::Outcome<Precision> resolve(const PrecisionRequest& request, const llm::LlmSpec& llm,
                                  const hw::Chip& chip) {
@@ -107,7 +102,7 @@ spec::Outcome<Precision> resolve(const PrecisionRequest& request, const llm::Llm
       out = *request.compute;
       return true;
     }
-    const auto c = choose(s, chip, request.fallback);
+    const auto c = compute_for(s, chip, request.fallback);
     if (!c) return false;
     out = c->compute;
     if (c->how.empty()) return true;

@@ -1,6 +1,7 @@
 // Which formats a deployment stores and computes in, and what stands in where a chip lacks a type.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,15 @@ struct PrecisionRequest {
   std::optional<spec::Compute> compute;  // strict: no fallback
   Fallback fallback = Fallback::automatic;
 };
+
+/// What a chip multiplies weights in.
+struct ComputeChoice {
+  spec::Compute compute = spec::Compute::bf16;
+  std::string how;  // empty when native, else for example "requantised to int8"
+};
+/// Empty where the chip has no type, of those published, that could stand in.
+std::optional<ComputeChoice> compute_for(spec::Storage weights, const hw::Chip& chip,
+                                         Fallback fallback);
 
 struct Precision {
   spec::Storage attention = spec::Storage::bf16;
