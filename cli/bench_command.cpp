@@ -15,6 +15,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
+#include "cli/step_prediction.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -25,6 +26,7 @@ struct Words {
   BenchWords which;
   bool list = false;
   bool predict = false;
+  bool steps = false;
   std::vector<std::string> data;
   std::string against;
   int repetitions = 0;
@@ -65,7 +67,8 @@ std::vector<Result> measure(const std::vector<kernels::Planned>& plan, int round
 int run(const Words& w, const Chosen& chosen) {
   if (w.predict) {
     check_writable(w.out);
-    emit(w.out, bench_prediction(w.data, w.format == "csv", chosen));
+    const auto predicted = w.steps ? step_prediction : bench_prediction;
+    emit(w.out, predicted(w.data, w.format == "csv", chosen));
     return kExitDone;
   }
   if (!w.against.empty()) {
@@ -108,6 +111,9 @@ void add_bench(CLI::App& app, Chosen& chosen) {
   auto* predict = c->add_flag("--predict", w->predict,
                               "measure nothing: measured files beside what the models say of them")
                       ->excludes(list, filter, tier, threads, shapes, rounds);
+  c->add_flag("--steps", w->steps,
+              "with --predict: whole steps of the transformers, as the sum of their kernels")
+      ->needs(predict);
   c->add_option("--against", w->against,
                 "libraries, separated by commas: our products and theirs in turn, on the same data")
       ->excludes(predict, list);

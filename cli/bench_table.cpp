@@ -170,7 +170,7 @@ std::vector<BenchRow> read_bench_table(const calibrate::Table& table, const std:
     if (b.kernel == nullptr)
       f.problem("kernel", fmt::format("unknown kernel {}", perfmodel::quoted(f.text("kernel"))),
                 nearest_kernel(f.text("kernel")));
-    const auto shape = kernels::parse_shape(f.text("shape"));
+    const auto shape = kernels::parse_shape(f.text("shape"), 0);
     if (!shape)
       f.problem("shape", fmt::format("{} is not a shape", perfmodel::quoted(f.text("shape"))));
     const auto tier = kernels::tier_named(f.text("tier"));

@@ -56,6 +56,23 @@ void decode(const BenchRow& row, OperatorTiming& t) {
   t.v_dim = latent ? 512 : 128;
 }
 
+/// New tokens of one sequence behind cached ones. The kernel works on the latent vectors, which are
+/// keys and values of a single head that all queries share.
+void prefill(const BenchRow& row, OperatorTiming& t) {
+  const auto& s = row.shape;
+  const bool latent = row.kernel->name.find("/mla/") != std::string::npos;
+  t.op = OperatorKind::attention_prefill;
+  t.kv = row.kernel->weights == "e4m3" ? Storage::fp8 : Storage::bf16;
+  t.dtype = spec::Compute::fp32;
+  t.batch = 1;
+  t.length = static_cast<double>(s.m);
+  t.tokens = static_cast<double>(std::max<std::int64_t>(s.n - s.m, 0));
+  t.kv_heads = static_cast<double>(s.k);
+  t.heads = static_cast<double>(s.k * s.groups);
+  t.head_dim = latent ? 576 : 128;
+  t.v_dim = latent ? 512 : 128;
+}
+
 }  // namespace
 
 spec::Outcome<OperatorTiming> host_timing(const BenchRow& row, std::string_view chip) {
@@ -72,6 +89,13 @@ spec::Outcome<OperatorTiming> host_timing(const BenchRow& row, std::string_view 
   if (d.family == "attention_decode") {
     t.source = fmt::format("{}/{}", d.family, kernels::name_of(row.tier));
     decode(row, t);
+    return t;
+  }
+  if (d.family == "attention_prefill") {
+    t.source =
+        fmt::format("{}/{}/{}", d.family, d.name.find("/mla/") == std::string::npos ? "gqa" : "mla",
+                    kernels::name_of(row.tier));
+    prefill(row, t);
     return t;
   }
   const bool grouped = d.family == "grouped_gemm";

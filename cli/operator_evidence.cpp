@@ -36,6 +36,10 @@ void express(OperatorEvidence& e, CatalogLibrary& library) {
 
 }  // namespace
 
+bool is_step(const BenchRow& row) {
+  return row.kernel->family == "transformer";
+}
+
 std::vector<const calibrate::OperatorPoint*> OperatorEvidence::all() const {
   std::vector<const calibrate::OperatorPoint*> v;
   for (const auto& p : points) v.push_back(&p);
@@ -76,9 +80,14 @@ OperatorEvidence host_evidence(const Catalog& catalog, CatalogLibrary& library,
                               cores->value.base())];
       continue;
     }
+    if (is_step(row)) {
+      e.steps.push_back(std::move(row));
+      continue;
+    }
     auto t = host_timing(row, kHost);
     if (!t) {
       ++e.refused[t.error().reason];
+      e.others.push_back(std::move(row));
       continue;
     }
     e.rows.push_back(std::move(*t));

@@ -18,6 +18,8 @@ struct OperatorEvidence {
   bool host = false;
   std::vector<calibrate::OperatorTiming> rows;
   std::vector<BenchRow> measured;  // of the host, in the order of `rows`
+  std::vector<BenchRow> steps;     // of the host: whole steps, which inform nothing
+  std::vector<BenchRow> others;    // of the host: kernels that the models have no operator for
   std::deque<calibrate::OperatorPoint> points;
   std::map<std::string, std::size_t> refused;  // by reason
 
@@ -26,6 +28,8 @@ struct OperatorEvidence {
   /// aside.
   calibrate::CurveFitOptions options() const;
 };
+
+bool is_step(const BenchRow& row);
 
 /// Of `files`, or of results/operators beside the configs. `library` must outlive the result.
 OperatorEvidence operator_evidence(const Catalog& catalog, CatalogLibrary& library,

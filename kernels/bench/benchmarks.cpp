@@ -56,7 +56,7 @@ std::string Planned::name() const {
          std::string(choice.tier ? name_of(*choice.tier) : "none") + "/t" + std::to_string(threads);
 }
 
-std::optional<Shape> parse_shape(std::string_view text) {
+std::optional<Shape> parse_shape(std::string_view text, std::int64_t least) {
   Shape s;
   struct Size {
     char letter;
@@ -72,7 +72,7 @@ std::optional<Shape> parse_shape(std::string_view text) {
     size->given = true;
     const auto [end, error] =
         std::from_chars(text.data() + 1, text.data() + text.size(), *size->at);
-    if (error != std::errc() || *size->at < 1 || *size->at > kLargestSize) return std::nullopt;
+    if (error != std::errc() || *size->at < least || *size->at > kLargestSize) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   }
   return s;

@@ -27,8 +27,8 @@ struct Planned {
 };
 
 /// "m8n4096k4096", "m1024n2048k2048g32": what to_string(Shape) writes. Sizes that are left out are
-/// 1; none may be 0 or twice there, or above 2^32.
-std::optional<Shape> parse_shape(std::string_view text);
+/// 1; none may be below `least` or twice there, or above 2^32.
+std::optional<Shape> parse_shape(std::string_view text, std::int64_t least = 1);
 
 /// Every kernel on each of its shapes, or on `shapes` where there are some, by each number of
 /// threads.

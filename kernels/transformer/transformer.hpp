@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "kernels/transformer/kernel_calls.hpp"
@@ -84,5 +85,9 @@ struct ChunkSize {
 /// that get rows is the expected one; all else is as `Transformer::calls` has it.
 KernelCalls step_calls(const TransformerConfig& config, const QuantSpec& weights, Format cache,
                        std::span<const ChunkSize> chunks);
+
+/// The same for a step that a descriptor names, "transformer/dense/bf16" with a shape in its
+/// meaning. Empty for names of others.
+KernelCalls step_calls(std::string_view name, const Shape& shape);
 
 }  // namespace perfmodel::kernels

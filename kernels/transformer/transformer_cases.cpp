@@ -126,11 +126,32 @@ class StepCase final : public Case {
   double shortfall_ = 0.0;
 };
 
+constexpr std::string_view kFamily = "transformer";
+
+std::vector<Kind> kinds() {
+  std::vector<Kind> all;
+  for (const Architecture a : {Architecture::dense, Architecture::mla_moe}) {
+    all.push_back({a, {Format::bf16, ScaleScheme::none}});
+    all.push_back({a, {Format::e4m3, ScaleScheme::block_128x128, ScaleType::fp32}});
+  }
+  return all;
+}
+
+std::string name_of_steps(const Kind& kind) {
+  return std::string(kFamily) + "/" + std::string(name_of(kind.architecture)) + "/" +
+         std::string(name_of(kind.weights.format));
+}
+
+KernelCalls calls_of(const Kind& kind, const Shape& s) {
+  const std::vector<ChunkSize> chunks(static_cast<std::size_t>(s.m), ChunkSize{s.n, s.k});
+  return step_calls(transformer_config(kind.architecture, s.groups), kind.weights, Format::bf16,
+                    chunks);
+}
+
 Descriptor describe(const Kind& kind) {
   Descriptor d;
-  d.family = "transformer";
-  d.name = d.family + "/" + std::string(name_of(kind.architecture)) + "/" +
-           std::string(name_of(kind.weights.format));
+  d.family = kFamily;
+  d.name = name_of_steps(kind);
   d.summary = "a step of a whole model: new tokens through all layers to the logits of the last";
   d.shape_meaning =
       "m: sequences, n: tokens of each in the cache, k: new ones of each, g: hidden size over 128";
@@ -145,26 +166,27 @@ Descriptor describe(const Kind& kind) {
   d.error_reason =
       "largest difference of a logit, over the RMS of all: activations are rounded to BF16 some "
       "ten times per layer";
-  d.cost = [=](const Shape& s) {
-    const std::vector<ChunkSize> chunks(static_cast<std::size_t>(s.m), ChunkSize{s.n, s.k});
-    return cost_of(step_calls(transformer_config(kind.architecture, s.groups), kind.weights,
-                              Format::bf16, chunks));
-  };
+  d.cost = [=](const Shape& s) { return cost_of(calls_of(kind, s)); };
   d.make = [=](const Shape& s, Purpose) { return std::make_unique<StepCase>(kind, s); };
   // Short, for the scalar tier's sake.
   d.test_shapes = {{2, 0, 5, 1}, {1, 9, 3, 1}, {1, 7, 1, 1}, {2, 6, 1, 1}};
-  // Prefill of a prompt, of a chunk behind a long one, and decode of few and many sequences.
-  d.benchmark_shapes = {{1, 0, 512, 8}, {1, 1024, 256, 8}, {1, 1024, 1, 8}, {16, 1024, 1, 8}};
+  // Prefill of prompts, of a chunk behind a long one, and decode of few and many sequences.
+  d.benchmark_shapes = {{1, 0, 128, 8},  {1, 0, 512, 8},  {1, 1024, 256, 8}, {1, 256, 1, 8},
+                        {1, 1024, 1, 8}, {1, 4096, 1, 8}, {16, 256, 1, 8},   {16, 1024, 1, 8}};
   return d;
 }
 
 }  // namespace
 
-void add_transformer(Descriptors& all) {
-  for (const Architecture a : {Architecture::dense, Architecture::mla_moe}) {
-    all.push_back(describe({a, {Format::bf16, ScaleScheme::none}}));
-    all.push_back(describe({a, {Format::e4m3, ScaleScheme::block_128x128, ScaleType::fp32}}));
+KernelCalls step_calls(std::string_view name, const Shape& shape) {
+  for (const Kind& kind : kinds()) {
+    if (name_of_steps(kind) == name) return calls_of(kind, shape);
   }
+  return {};
+}
+
+void add_transformer(Descriptors& all) {
+  for (const Kind& kind : kinds()) all.push_back(describe(kind));
 }
 
 }  // namespace perfmodel::kernels

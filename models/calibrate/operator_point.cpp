@@ -87,6 +87,7 @@ ops::Pass prompt(const OperatorTiming& t) {
   pass.sequences = t.batch;
   pass.tokens_per_sequence = t.length;
   pass.causal_length = t.length;
+  pass.context_low = pass.context_high = t.tokens;
   return pass;
 }
 
@@ -176,7 +177,7 @@ std::string_view curve_name(std::size_t curve) {
   return curve == kLinkCurve ? "link" : hw::kCurveNames[curve];
 }
 
-spec::Outcome<OperatorPoint> express_operator(const OperatorTiming& t, const Site& site) {
+spec::Outcome<OperatorPoint> express_operator(const OperatorTiming& t, const Site& site, Use use) {
   using enum OperatorKind;
   OperatorPoint p;
   p.row = &t;
@@ -228,7 +229,7 @@ spec::Outcome<OperatorPoint> express_operator(const OperatorTiming& t, const Sit
       return refuse(fmt::format("{} has no curve", name_of(t.op)));
   }
   p.op_class = p.curve == kLinkCurve ? ops::OpClass::link : cost::kCurveClasses[p.curve];
-  if (p.curve == 3 && found_in_cache(p.cost.kv, site.chip))
+  if (use == Use::inform && p.curve == 3 && found_in_cache(p.cost.kv, site.chip))
     return refuse("much of the KV cache may be found in the last-level cache by a repeated kernel");
   const bool routed = p.cost.message.fanout > 0;
   if (p.curve == kLinkCurve && !routed) {

@@ -2,6 +2,7 @@
 // chip that it ran on. Expressed once, priced under any curves.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "calibrate/library.hpp"
@@ -34,9 +35,14 @@ struct OperatorPoint {
   std::string table;
 };
 
+/// What a row is for: to inform a fit, or to be priced.
+enum class Use : std::uint8_t { inform, price };
+
 /// Fails with the reason where the models have no such operator, or where the row says something
-/// else than its class: reads that fit the last-level cache, messages over a network.
-spec::Outcome<OperatorPoint> express_operator(const OperatorTiming& t, const Site& site);
+/// else than its class: reads that a repeated kernel finds in the last-level cache, unless it is
+/// only priced; messages over a network.
+spec::Outcome<OperatorPoint> express_operator(const OperatorTiming& t, const Site& site,
+                                              Use use = Use::inform);
 
 /// What a table's kernels are to its architecture's curve.
 struct TableFactors {

@@ -65,7 +65,7 @@ struct OperatorTiming {
   std::optional<spec::Storage> weights, kv;
   Quantise quantise = Quantise::apart;
   // Counts, as the columns of the same name; 0 where they do not apply or are not known. Those that
-  // the operator cannot be without are there.
+  // the operator cannot be without are there. Prompts follow on `tokens` cached ones.
   double m = 0, n = 0, k = 0, groups = 0, rows = 0, topk = 0;
   double batch = 0, length = 0, heads = 0, kv_heads = 0, head_dim = 0, v_dim = 0;
   double devices = 0, devices_per_node = 0, tokens = 0;

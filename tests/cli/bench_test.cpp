@@ -164,6 +164,40 @@ TEST(BenchPredict, SumsUpByClassAndSaysWhatItLeftOut) {
     EXPECT_NE(r.out.find(word), std::string::npos) << word << "\n" << r.out;
 }
 
+TEST(BenchPredict, StepsAreTheSumOfTheirKernels) {
+  const auto r = run({"bench", "--predict", "--steps", "--format", "csv"});
+  ASSERT_EQ(r.status, 0) << r.text();
+  const auto committed = records(slurp(kProject / "results/accuracy/host_steps.csv"));
+  const auto rows = records(r.out);
+  ASSERT_EQ(rows.size(), committed.size()) << "bench --predict --steps --format csv makes it anew";
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto value = [&](const std::string& c) { return std::atof(rows[i].at(c).c_str()); };
+    EXPECT_EQ(rows[i].at("kernel") + rows[i].at("shape"),
+              committed[i].at("kernel") + committed[i].at("shape"));
+    for (const std::string how : {"engine", "fitted"}) {
+      double sum = 0;
+      for (const char* part :
+           {"gemv", "gemm", "grouped_gemm", "attention_prefill", "attention_decode", "rows"})
+        sum += value(how + "_" + part + "_us");
+      EXPECT_NEAR(sum / value(how + "_us"), 1.0, 0.002);
+      EXPECT_NEAR(value(how + "_us") / std::atof(committed[i].at(how + "_us").c_str()), 1.0, 0.02);
+    }
+    errors.push_back(std::fabs(value("fitted_error_percent")));
+  }
+  ASSERT_GT(rows.size(), 15U);
+  std::sort(errors.begin(), errors.end());
+  EXPECT_LE(errors[errors.size() / 2], 12);
+  EXPECT_LE(errors[errors.size() * 9 / 10], 25);
+}
+
+TEST(BenchPredict, StepsNeedAFileOfSteps) {
+  expect_refusal({"bench", "--steps"}, {"--steps", "--predict"});
+  expect_refusal(
+      {"bench", "--predict", "--steps", "--data", (kProject / "results/host/other.csv").string()},
+      {"no row of the data is a step"});
+}
+
 TEST(BenchAgainst, ALibraryThatIsNotThereIsNamedWithItsPackage) {
   struct Peer {
     std::string name, package;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compares the tables of docs/host.md with results/host and results/accuracy/host.csv.
+"""Compares the tables of docs/host.md with results/host and results/accuracy/host*.csv.
 
   host_tables.py [--update] [--root FOLDER]
 
 A table stands between `<!-- host: NAME -->` and `<!-- /host -->`; NAME is machine, roofs, noise, gemv, gemm,
-attention, grouped_gemm, other, against or prediction. The files are written by `perfmodel bench` and `perfmodel host`.
+attention, prefill, grouped_gemm, other, rows, against, prediction, steps or classes. The files are written by `perfmodel bench` and `perfmodel host`.
 
 --update  writes the tables into the document
 """
@@ -17,7 +17,8 @@ from pathlib import Path
 
 DOCUMENT = "docs/host.md"
 BLOCK = re.compile(r"(<!-- host: (\w+) -->\n)(.*?)(<!-- /host -->)", re.DOTALL)
-MEASURED = ("gemv", "gemm", "grouped_gemm", "attention_gqa", "attention_mla", "other")
+MEASURED = ("gemv", "gemv_small", "gemm", "grouped_gemm", "attention_gqa", "attention_mla", "attention_prefill", "other", "rows", "transformer")
+CLASSES = ("gemv", "gemm", "grouped_gemm", "attention_prefill", "attention_decode", "rows")
 
 
 def read(root, name, folder="host"):
@@ -119,7 +120,30 @@ def prediction(root):
                   "shape left out", "plain roofline"], rows)
 
 
+def steps(root):
+    data = read(root, "host_steps", "accuracy")
+    rows = [[f"`{r['kernel']}`", r["shape"], time(r["measured_us"]),
+             time(r["engine_us"]), f"{float(r['engine_error_percent']):+.1f} %",
+             time(r["fitted_us"]), f"{float(r['fitted_error_percent']):+.1f} %"] for r in data]
+    errors = {how: [abs(float(r[f"{how}_error_percent"])) for r in data] for how in ("engine", "fitted")}
+    for name, share in (("median", 0.5), ("90th percentile", 0.9)):
+        rows.append([name, "", "", "", percent(errors["engine"], share), "", percent(errors["fitted"], share)])
+    return lines(["step", "shape", "measured", "family's curves", "error", "with factors of the kernel", "error"], rows, 2)
+
+
+def classes(root):
+    rows = []
+    for r in read(root, "host_steps", "accuracy"):
+        total = float(r["fitted_us"])
+        shares = [float(r[f"fitted_{c}_us"]) / total * 100 for c in CLASSES]
+        rows.append([f"`{r['kernel']}`", r["shape"], *(f"{s:.1f} %" if s else "" for s in shares)])
+    return lines(["share of the predicted time", "shape", *CLASSES], rows, 2)
+
+
 TABLES = {
+    "steps": steps, "classes": classes,
+    "prefill": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "attention_prefill")), 2),
+    "rows": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "rows")), 2),
     "machine": machine, "roofs": roofs, "noise": noise, "gemv": gemv, "gemm": gemm, "against": against,
     "grouped_gemm": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "grouped_gemm")), 2),
     "attention": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "attention_gqa") + read(root, "attention_mla")), 2),

@@ -35,6 +35,9 @@ TEST(Shapes, GoToTextAndBack) {
     EXPECT_EQ(to_string(*s), text);
   }
   EXPECT_EQ(to_string(*parse_shape("k5")), "m1n1k5");
+  // A step may have nothing in its cache.
+  ASSERT_TRUE(parse_shape("m1n0k5", 0));
+  EXPECT_EQ(parse_shape("m1n0k5", 0)->n, 0);
   for (const char* text :
        {"", "m", "m0", "m-1", "5", "m1m1", "x1", "m1 n1", "m99999999999999999999", "m4294967297"})
     EXPECT_FALSE(parse_shape(text)) << text;

@@ -180,6 +180,18 @@ TEST_P(Transformers, AFp8CacheCostsSomeButNotMuch) {
   EXPECT_LT(d.relative_rms, 0.1);
 }
 
+TEST(StepCalls, ADescriptorNamesTheListOfItsSteps) {
+  for (const char* name : {"transformer/dense/bf16", "transformer/mla_moe/e4m3"}) {
+    const auto* d = descriptor_named(name);
+    ASSERT_NE(d, nullptr);
+    const Shape shape{2, 9, 3, 1};
+    const auto calls = step_calls(name, shape);
+    ASSERT_FALSE(calls.empty()) << name;
+    EXPECT_EQ(cost_of(calls).flops.base(), d->cost(shape).flops.base());
+  }
+  EXPECT_TRUE(step_calls("gemm/bf16/bf16", {1, 1, 1, 1}).empty());
+}
+
 TEST_P(Transformers, TheListOfKernelsIsThatOfTheStep) {
   auto t = model();
   const auto& config = t.config();

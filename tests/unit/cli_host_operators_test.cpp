@@ -1,6 +1,7 @@
 // Rows of `perfmodel bench` as operators of the models.
 #include <gtest/gtest.h>
 
+#include "calibrate/operator_point.hpp"
 #include "cli/host_operators.hpp"
 
 namespace perfmodel::cli {
@@ -78,6 +79,25 @@ TEST(HostTiming, DecodeSaysItsCacheAndHeads) {
   EXPECT_EQ(mla->op, OperatorKind::mla_decode);
   EXPECT_EQ(mla->head_dim, 576);
   EXPECT_EQ(mla->v_dim, 512);
+}
+
+TEST(HostTiming, APromptBehindCachedTokensHasTheOperationsThatTheKernelStates) {
+  for (const char* name : {"attention_prefill/gqa/bf16", "attention_prefill/mla/e4m3"}) {
+    const auto r = row(name, {64, 300, 1, 16}, kernels::Tier::portable);
+    const auto t = host_timing(r, "host");
+    ASSERT_TRUE(t) << name;
+    EXPECT_EQ(t->op, OperatorKind::attention_prefill);
+    EXPECT_EQ(t->length, 64);
+    EXPECT_EQ(t->tokens, 236);
+    calibrate::Site site;
+    spec::Sourced<OpRate> peak;
+    peak.value = OpRate::from_base(1e12);
+    site.chip.matrix[spec::index(Compute::fp32)] = peak;
+    const auto p = calibrate::express_operator(*t, site);
+    ASSERT_TRUE(p) << p.error().reason;
+    const auto stated = r.kernel->cost(r.shape);
+    EXPECT_NEAR(p->cost.matrix / stated.flops, 1.0, 1e-12) << name;
+  }
 }
 
 TEST(HostTiming, WhatTheModelsDoNotKnowIsRefusedWithItsName) {
