@@ -10,6 +10,7 @@
 #include "calibrate/table.hpp"
 #include "cli/errors.hpp"
 #include "report/format.hpp"
+#include "spec/wording.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -86,9 +87,9 @@ std::vector<AccuracyRow> read_accuracy(const std::string& text, const std::strin
     if (const auto kind = kind_of(f.fields[2])) {
       r.kind = *kind;
     } else {
-      const auto near =
-          spec::nearest(f.fields[2], {cost::kMeasuredNames.begin(), cost::kMeasuredNames.end()});
-      problem("kind", f.fields[2], near.empty() ? "" : fmt::format("did you mean '{}'?", near));
+      problem("kind", f.fields[2],
+              spec::nearest_hint(f.fields[2],
+                                 {cost::kMeasuredNames.begin(), cost::kMeasuredNames.end()}, ""));
     }
     double rows_of = 0;
     constexpr std::size_t kFirst = 4;

@@ -6,18 +6,21 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "cli/catalog.hpp"
 #include "cli/columns.hpp"
+#include "cli/comma_list.hpp"
 #include "cli/errors.hpp"
 #include "cli/this_machine.hpp"
+#include "kernels/bench/benchmarks.hpp"
 #include "kernels/bench/duel.hpp"
 #include "report/format.hpp"
 #include "spec/diagnostics.hpp"
+#include "spec/wording.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -35,19 +38,15 @@ struct Known {
 constexpr std::array<Known, 2> kKnown = {
     {{"onednn", "libdnnl-dev"}, {"openblas", "libopenblas-dev"}}};
 
-/// More operations in one call than this are called less often.
-constexpr double kLarge = 1e10;
-
 const Known& known(const std::string& name) {
   std::vector<std::string_view> names;
   for (const auto& k : kKnown) {
     if (k.name == name) return k;
     names.push_back(k.name);
   }
-  const auto near = spec::nearest(name, names);
   throw UsageError(fmt::format(
       "--against: unknown library '{}' ({})", name,
-      near.empty() ? "one of: onednn, openblas" : fmt::format("did you mean '{}'?", near)));
+      spec::nearest_hint(name, names, fmt::format("one of: {}", fmt::join(names, ", ")))));
 }
 
 /// Beside the program where it was built, below lib/ where it was installed.
@@ -63,16 +62,9 @@ fs::path module_of(const Known& k) {
       k.name, k.package));
 }
 
-std::string read_file_of_system(const char* path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return std::move(text).str();
-}
-
 /// Words of this process, as it was started.
 std::vector<std::string> own_words() {
-  const auto text = read_file_of_system("/proc/self/cmdline");
+  const auto text = read_file("/proc/self/cmdline").value_or("");
   std::vector<std::string> words;
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find('\0', at), text.size());
@@ -117,16 +109,6 @@ const PeerLibrary& load(const Known& k) {
   if (get == nullptr)
     throw UsageError(fmt::format("--against: '{}' is no module of this program", path.string()));
   return *get();
-}
-
-std::vector<std::string> split(const std::string& names) {
-  std::vector<std::string> all;
-  for (std::size_t at = 0; at <= names.size();) {
-    const auto end = std::min(names.find(',', at), names.size());
-    all.push_back(names.substr(at, end - at));
-    at = end + 1;
-  }
-  return all;
 }
 
 std::vector<Shape> usual_shapes() {
@@ -196,7 +178,7 @@ std::string bench_against(const std::string& libraries, const BenchWords& words,
   const int threads = words.threads.empty() ? 1 : words.threads.front();
   check_choices(words);
   std::vector<const Known*> chosen;
-  for (const auto& name : split(libraries)) chosen.push_back(&known(name));
+  for (const auto& name : comma_separated(libraries)) chosen.push_back(&known(name));
   for (const auto* k : chosen) static_cast<void>(module_of(*k));
   const auto shapes = words.shapes.empty() ? usual_shapes() : shapes_of(words.shapes);
   const auto wanted = filter_of(words.filter);
@@ -209,9 +191,9 @@ std::string bench_against(const std::string& libraries, const BenchWords& words,
         const auto name = fmt::format("{}/{}/bf16/{}", shape.m == 1 ? "gemv" : "gemm",
                                       kernels::name_of(spec), to_string(shape));
         if (!std::regex_search(name, wanted)) continue;
-        const double flops =
-            2.0 * static_cast<double>(shape.m) * static_cast<double>(shape.n * shape.k);
-        const int n = rounds > 0 ? rounds : flops > kLarge ? 11 : 41;
+        const auto flops = Ops::from_base(2.0 * static_cast<double>(shape.m) *
+                                          static_cast<double>(shape.n * shape.k));
+        const int n = rounds > 0 ? rounds : kernels::usual_rounds(flops);
         const auto tier = words.tier.empty() ? kernels::forced_tier_name() : words.tier;
         rows.push_back({std::string(k->name), library.version(),
                         kernels::fight(spec, shape, tier, threads, n, library)});

@@ -8,6 +8,7 @@
 #include "cli/errors.hpp"
 #include "cli/this_machine.hpp"
 #include "spec/diagnostics.hpp"
+#include "spec/wording.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -23,20 +24,17 @@ constexpr double kBesideOperands = 2e9;
 
 void check_tier(const std::string& word) {
   const auto tier = kernels::tier_named(word);
-  if (!tier) {
-    const auto near = spec::nearest(word, {kernels::kTierNames.begin(), kernels::kTierNames.end()});
-    throw UsageError(
-        fmt::format("--tier: unknown tier '{}' ({})", word,
-                    near.empty() ? fmt::format("one of: {}", fmt::join(kernels::kTierNames, ", "))
-                                 : fmt::format("did you mean '{}'?", near)));
-  }
+  if (!tier)
+    throw UsageError(fmt::format(
+        "--tier: unknown tier '{}' ({})", word,
+        spec::nearest_hint(word, {kernels::kTierNames.begin(), kernels::kTierNames.end()},
+                           fmt::format("one of: {}", fmt::join(kernels::kTierNames, ", ")))));
   if (!kernels::can_run(*tier))
     throw UsageError(fmt::format("--tier: this machine cannot run '{}', which needs {}", word,
                                  to_string(kernels::required_features(*tier))));
 }
 
-void check_memory(const Planned& p) {
-  const auto machine = this_machine();
+void check_memory(const Planned& p, const ThisMachine& machine) {
   const auto needs = p.kernel->cost(p.shape).memory + Bytes::from_base(kBesideOperands);
   if (machine.memory > Bytes() && needs > machine.memory)
     throw UsageError(fmt::format("--shape: {} on {} needs {}, the machine has {}", p.kernel->name,
@@ -49,10 +47,8 @@ void check_memory(const Planned& p) {
     names.push_back(d.name);
     names.push_back(d.family);
   }
-  const auto near = spec::nearest(filter, names);
-  throw UsageError(fmt::format(
-      "--filter: no kernel matches '{}' ({})", filter,
-      near.empty() ? "see: perfmodel bench --list" : fmt::format("did you mean '{}'?", near)));
+  throw UsageError(fmt::format("--filter: no kernel matches '{}' ({})", filter,
+                               spec::nearest_hint(filter, names, "see: perfmodel bench --list")));
 }
 
 }  // namespace
@@ -102,7 +98,8 @@ std::vector<Planned> select_benchmarks(const BenchWords& words) {
   const auto problem = all.front().choice.problem;
   std::erase_if(all, [](const Planned& p) { return !p.choice.tier; });
   if (all.empty()) throw UsageError(fmt::format("--tier: {}", problem));
-  for (const auto& p : all) check_memory(p);
+  const auto machine = this_machine();
+  for (const auto& p : all) check_memory(p, machine);
   return all;
 }
 

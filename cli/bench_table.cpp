@@ -9,6 +9,7 @@
 #include "cli/columns.hpp"
 #include "cli/measurements.hpp"
 #include "report/format.hpp"
+#include "spec/wording.hpp"
 #include "units/number.hpp"
 #include "units/text.hpp"
 
@@ -74,13 +75,6 @@ std::vector<std::string> fields_of(const Result& r, const ThisMachine& machine) 
           machine.compiler};
 }
 
-std::string line_of(const std::vector<std::string>& fields) {
-  std::string s;
-  for (std::size_t i = 0; i < fields.size(); ++i)
-    s += (i > 0 ? "," : "") + report::csv_field(fields[i]);
-  return s + "\r\n";
-}
-
 /// Fields of a record by the name of their column.
 class Fields {
  public:
@@ -116,8 +110,7 @@ class Fields {
 std::string nearest_kernel(const std::string& word) {
   std::vector<std::string_view> names;
   for (const auto& d : kernels::descriptors()) names.push_back(d.name);
-  const auto near = spec::nearest(word, names);
-  return near.empty() ? "see: perfmodel list kernels" : fmt::format("did you mean '{}'?", near);
+  return spec::nearest_hint(word, names, "see: perfmodel list kernels");
 }
 
 }  // namespace
@@ -144,7 +137,7 @@ std::string bench_table(const std::vector<Result>& results) {
 
 std::string bench_csv(const std::vector<Result>& results, const ThisMachine& machine) {
   std::string s = std::string(kColumns) + "\r\n";
-  for (const auto& r : results) s += line_of(fields_of(r, machine));
+  for (const auto& r : results) s += report::csv_record(fields_of(r, machine));
   return s;
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/errors.hpp"
 #include "spec/diagnostics.hpp"
+#include "spec/wording.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -137,9 +138,8 @@ std::string Catalog::resolve(const Kind& kind, std::string_view word) const {
       known.push_back(std::move(alias));
     }
   }
-  const auto near = spec::nearest(wanted, {known.begin(), known.end()});
-  const auto hint = near.empty() ? fmt::format("see: perfmodel list {}", kind.folder)
-                                 : fmt::format("did you mean '{}'?", near);
+  const auto hint = spec::nearest_hint(wanted, {known.begin(), known.end()},
+                                       fmt::format("see: perfmodel list {}", kind.folder));
   throw UsageError(fmt::format("unknown {} '{}' ({})", label(kind), word, hint));
 }
 

@@ -8,6 +8,7 @@
 
 #include "cli/errors.hpp"
 #include "spec/diagnostics.hpp"
+#include "spec/wording.hpp"
 
 namespace perfmodel::cli {
 
@@ -30,10 +31,8 @@ std::set<std::string> asked_groups(const std::vector<Measurement>& rows,
   std::set<std::string> asked;
   for (const auto& g : how.groups) {
     if (!known.contains(g)) {
-      const auto near = spec::nearest(g, {known.begin(), known.end()});
       throw UsageError(fmt::format("--leave-out: no measurement of {} '{}' ({})", how.by, g,
-                                   near.empty() ? fmt::format("one of {}", fmt::join(known, ", "))
-                                                : fmt::format("did you mean '{}'?", near)));
+                                   spec::nearest_hint(g, {known.begin(), known.end()})));
     }
     asked.insert(g);
   }

@@ -8,6 +8,7 @@
 #include "calibrate/measurement_check.hpp"
 #include "calibrate/operator_limit.hpp"
 #include "cli/errors.hpp"
+#include "spec/wording.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -20,9 +21,8 @@ const Kind& kChips = kKinds[0];
 const Kind& kLlms = kKinds[4];
 
 std::string source_hint(const std::string& word, const std::set<std::string>& sources) {
-  const auto near = spec::nearest(word, {sources.begin(), sources.end()});
-  return near.empty() ? fmt::format("declare it in {}", kSources)
-                      : fmt::format("did you mean '{}'?", near);
+  return spec::nearest_hint(word, {sources.begin(), sources.end()},
+                            fmt::format("declare it in {}", kSources));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "cli/errors.hpp"
 #include "spec/diagnostics.hpp"
+#include "spec/wording.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -68,10 +69,9 @@ std::optional<E> word_of(Checker& c, std::string_view option, std::string_view w
     if (name == word) return value;
     names.push_back(name);
   }
-  const auto near = spec::nearest(word, names);
-  c.problem(fmt::format("{}: unknown format '{}' ({})", option, word,
-                        near.empty() ? fmt::format("one of: {}", fmt::join(names, ", "))
-                                     : fmt::format("did you mean '{}'?", near)));
+  c.problem(fmt::format(
+      "{}: unknown format '{}' ({})", option, word,
+      spec::nearest_hint(word, names, fmt::format("one of: {}", fmt::join(names, ", ")))));
   return std::nullopt;
 }
 

@@ -147,9 +147,7 @@ class Csv {
  public:
   void add(const std::string& table, const std::string& what, const std::string& format,
            std::string_view measure, const std::string& value, const std::string& note = "") {
-    for (const auto& field : {table, what, format, std::string(measure), value})
-      text_ += report::csv_field(field) + ",";
-    text_ += report::csv_field(note) + "\r\n";
+    text_ += report::csv_record({table, what, format, std::string(measure), value, note});
   }
   std::string text() const { return text_; }
 

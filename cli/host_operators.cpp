@@ -42,35 +42,37 @@ double mean_tokens(const kernels::Shape& s) {
   return sum / static_cast<double>(s.m);
 }
 
-void decode(const BenchRow& row, OperatorTiming& t) {
+bool latent(const kernels::Descriptor& d) {
+  return d.name.find("/mla/") != std::string::npos;
+}
+
+/// What attention kernels have in common.
+void heads_and_cache(const BenchRow& row, OperatorTiming& t) {
   const auto& s = row.shape;
-  const bool latent = row.kernel->name.find("/mla/") != std::string::npos;
-  t.op = latent ? OperatorKind::mla_decode : OperatorKind::attention_decode;
   t.kv = row.kernel->weights == "e4m3" ? Storage::fp8 : Storage::bf16;
   t.dtype = spec::Compute::fp32;  // queries and scores are
-  t.batch = static_cast<double>(s.m);
-  t.length = mean_tokens(s);
   t.kv_heads = static_cast<double>(s.k);
   t.heads = static_cast<double>(s.k * s.groups);
-  t.head_dim = latent ? 576 : 128;
-  t.v_dim = latent ? 512 : 128;
+  t.head_dim = latent(*row.kernel) ? 576 : 128;
+  t.v_dim = latent(*row.kernel) ? 512 : 128;
+}
+
+void decode(const BenchRow& row, OperatorTiming& t) {
+  t.op = latent(*row.kernel) ? OperatorKind::mla_decode : OperatorKind::attention_decode;
+  t.batch = static_cast<double>(row.shape.m);
+  t.length = mean_tokens(row.shape);
+  heads_and_cache(row, t);
 }
 
 /// New tokens of one sequence behind cached ones. The kernel works on the latent vectors, which are
 /// keys and values of a single head that all queries share.
 void prefill(const BenchRow& row, OperatorTiming& t) {
   const auto& s = row.shape;
-  const bool latent = row.kernel->name.find("/mla/") != std::string::npos;
   t.op = OperatorKind::attention_prefill;
-  t.kv = row.kernel->weights == "e4m3" ? Storage::fp8 : Storage::bf16;
-  t.dtype = spec::Compute::fp32;
   t.batch = 1;
   t.length = static_cast<double>(s.m);
   t.tokens = static_cast<double>(std::max<std::int64_t>(s.n - s.m, 0));
-  t.kv_heads = static_cast<double>(s.k);
-  t.heads = static_cast<double>(s.k * s.groups);
-  t.head_dim = latent ? 576 : 128;
-  t.v_dim = latent ? 512 : 128;
+  heads_and_cache(row, t);
 }
 
 }  // namespace
@@ -93,8 +95,7 @@ spec::Outcome<OperatorTiming> host_timing(const BenchRow& row, std::string_view 
   }
   if (d.family == "attention_prefill") {
     t.source =
-        fmt::format("{}/{}/{}", d.family, d.name.find("/mla/") == std::string::npos ? "gqa" : "mla",
-                    kernels::name_of(row.tier));
+        fmt::format("{}/{}/{}", d.family, latent(d) ? "mla" : "gqa", kernels::name_of(row.tier));
     prefill(row, t);
     return t;
   }

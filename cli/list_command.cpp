@@ -13,6 +13,7 @@
 #include "llm/counts.hpp"
 #include "report/format.hpp"
 #include "spec/diagnostics.hpp"
+#include "spec/wording.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -109,10 +110,7 @@ const std::vector<Listing>& listings() {
 
 std::string csv(const std::vector<Row>& rows) {
   std::string s;
-  for (const auto& r : rows) {
-    for (std::size_t i = 0; i < r.size(); ++i) s += (i > 0 ? "," : "") + report::csv_field(r[i]);
-    s += "\r\n";
-  }
+  for (const auto& r : rows) s += report::csv_record(r);
   return s;
 }
 
@@ -131,10 +129,9 @@ int run(const std::string& what, const std::string& format, const Chosen& chosen
     std::vector<std::string_view> names;
     for (const auto& k : kKinds) names.push_back(k.folder);
     names.push_back(kKernels);
-    const auto near = spec::nearest(what, names);
-    throw UsageError(fmt::format("cannot list '{}' ({})", what,
-                                 near.empty() ? fmt::format("one of: {}", fmt::join(names, ", "))
-                                              : fmt::format("did you mean '{}'?", near)));
+    throw UsageError(fmt::format(
+        "cannot list '{}' ({})", what,
+        spec::nearest_hint(what, names, fmt::format("one of: {}", fmt::join(names, ", ")))));
   }
   const Catalog catalog(Catalog::locate(chosen.configs));
   for (const auto& l : listings()) {

@@ -12,6 +12,7 @@
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
 #include "spec/document.hpp"
+#include "spec/wording.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -151,10 +152,9 @@ int run(const std::string& what, const std::string& word, const Chosen& chosen) 
   if (kind == nullptr) {
     std::vector<std::string_view> names;
     for (const auto& k : kKinds) names.push_back(k.name);
-    const auto near = spec::nearest(what, names);
-    throw UsageError(fmt::format("cannot show a '{}' ({})", what,
-                                 near.empty() ? fmt::format("one of: {}", fmt::join(names, ", "))
-                                              : fmt::format("did you mean '{}'?", near)));
+    throw UsageError(fmt::format(
+        "cannot show a '{}' ({})", what,
+        spec::nearest_hint(what, names, fmt::format("one of: {}", fmt::join(names, ", ")))));
   }
   const Catalog catalog(Catalog::locate(chosen.configs));
   const auto id = catalog.resolve(*kind, word);

@@ -10,9 +10,11 @@
 #include "calibrate/slices.hpp"
 #include "calibrate/statistics.hpp"
 #include "cli/columns.hpp"
+#include "cli/comma_list.hpp"
 #include "cli/errors.hpp"
 #include "report/format.hpp"
 #include "spec/diagnostics.hpp"
+#include "spec/wording.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -57,19 +59,14 @@ void add_rows(std::vector<std::vector<std::string>>& table, const std::vector<Li
 
 std::vector<const Grouping*> groupings_of(const std::string& by) {
   std::vector<const Grouping*> all;
-  for (std::size_t at = 0; at <= by.size();) {
-    const auto end = std::min(by.find(',', at), by.size());
-    const auto word = by.substr(at, end - at);
-    at = end + 1;
+  for (const auto& word : comma_separated(by)) {
     const auto* found = std::find_if(kGroupings.begin(), kGroupings.end(),
                                      [&](const Grouping& g) { return g.word == word; });
     if (found == kGroupings.end()) {
       std::vector<std::string_view> words;
       for (const auto& g : kGroupings) words.push_back(g.word);
-      const auto near = spec::nearest(word, words);
-      throw UsageError(fmt::format("--by: unknown group '{}' ({})", word,
-                                   near.empty() ? fmt::format("one of {}", fmt::join(words, ", "))
-                                                : fmt::format("did you mean '{}'?", near)));
+      throw UsageError(
+          fmt::format("--by: unknown group '{}' ({})", word, spec::nearest_hint(word, words)));
     }
     all.push_back(found);
   }

@@ -322,6 +322,15 @@ std::string csv_field(std::string_view text) {
   return out + '"';
 }
 
+std::string csv_record(const std::vector<std::string>& fields) {
+  std::string out;
+  for (const auto& field : fields) {
+    if (&field != fields.data()) out += ',';
+    out += csv_field(field);
+  }
+  return out.append(kLineEnd);
+}
+
 std::string csv_number(double value) {
   if (!std::isfinite(value)) return "";
   std::array<char, 32> text{};  // the longest double takes 24 characters

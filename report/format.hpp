@@ -28,6 +28,8 @@ std::vector<std::string_view> csv_columns(bool explain);
 
 /// A field by RFC 4180: quoted when it holds a comma, a quote or a line break.
 std::string csv_field(std::string_view text);
+/// A record of such fields with its line end.
+std::string csv_record(const std::vector<std::string>& fields);
 /// Shortest decimal text that reads back as the same double; "" for infinities and NaN.
 std::string csv_number(double value);
 

@@ -96,8 +96,8 @@ std::vector<int> usual_threads() {
   return threads;
 }
 
-int usual_rounds(const Planned& p) {
-  return p.kernel->cost(p.shape).flops.base() > 1e10 ? 11 : 41;
+int usual_rounds(Ops flops) {
+  return flops.base() > 1e10 ? 11 : 41;
 }
 
 Team& Session::team(int threads) {
@@ -170,7 +170,7 @@ void register_benchmarks(const std::vector<Planned>& all, int rounds, Session& s
                                    if (sink != nullptr) sink->push_back(r);
                                  })
         ->UseManualTime()
-        ->Iterations(rounds > 0 ? rounds : usual_rounds(p));
+        ->Iterations(rounds > 0 ? rounds : usual_rounds(p.kernel->cost(p.shape).flops));
   }
 }
 

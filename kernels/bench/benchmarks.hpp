@@ -38,8 +38,9 @@ std::vector<Planned> plan_benchmarks(std::string_view forced_tier, const std::ve
 /// 1, and all that the process may use.
 std::vector<int> usual_threads();
 
-/// Calls of one benchmark: enough for quartiles to mean something, few enough for large shapes.
-int usual_rounds(const Planned& p);
+/// Calls of a benchmark of so many operations each: enough for quartiles to mean something, few
+/// enough for large shapes.
+int usual_rounds(Ops flops);
 
 /// What was measured. Shares are medians over the calls of their own ratios to roofs that were
 /// sampled right before each.

@@ -46,7 +46,7 @@ void register_ratios(std::string_view forced_tier) {
     benchmark::RegisterBenchmark(("fp8_over_bf16/" + a.name()).c_str(),
                                  [a, b](benchmark::State& state) { bench_ratio(state, a, b); })
         ->UseManualTime()
-        ->Iterations(usual_rounds(a));
+        ->Iterations(usual_rounds(a.kernel->cost(a.shape).flops));
   }
 }
 

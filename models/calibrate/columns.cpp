@@ -1,4 +1,5 @@
 #include "calibrate/columns.hpp"
+#include "spec/wording.hpp"
 
 #include <fmt/format.h>
 
@@ -19,9 +20,8 @@ std::optional<Columns> read_header(const Table& table, const std::string& file,
   for (std::size_t i = 0; i < table.header.size(); ++i) {
     const auto& name = table.header[i];
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const auto near = spec::nearest(name, {known.begin(), known.end()});
       problem(fmt::format("unknown column '{}'", name),
-              near.empty() ? "" : fmt::format("did you mean '{}'?", near));
+              spec::nearest_hint(name, {known.begin(), known.end()}, ""));
     }
     if (!columns.emplace(name, i).second) problem(fmt::format("column '{}' is there twice", name));
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "calibrate/columns.hpp"
+#include "spec/wording.hpp"
 
 namespace perfmodel::calibrate {
 namespace {
@@ -180,12 +181,12 @@ std::vector<Measurement> read_measurements(const Table& table, const std::string
     if (!m.mode && m.mode_text.empty())
       diagnostics.add({file, {row.line, 1}, "mode", "is empty", ""});
     if (!m.metric) {
-      const auto near = spec::nearest(m.metric_text, {kMetricNames.begin(), kMetricNames.end()});
-      diagnostics.add({file,
-                       {row.line, 1},
-                       "metric",
-                       fmt::format("unknown metric '{}'", m.metric_text),
-                       near.empty() ? "" : fmt::format("did you mean '{}'?", near)});
+      diagnostics.add(
+          {file,
+           {row.line, 1},
+           "metric",
+           fmt::format("unknown metric '{}'", m.metric_text),
+           spec::nearest_hint(m.metric_text, {kMetricNames.begin(), kMetricNames.end()}, "")});
     }
     out.push_back(std::move(m));
   }

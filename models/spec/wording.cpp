@@ -28,10 +28,14 @@ std::string joined(const std::vector<std::string_view>& words) {
 }
 
 std::string nearest_hint(std::string_view word, const std::vector<std::string_view>& known) {
-  if (const std::string near = nearest(word, known); !near.empty()) {
+  return nearest_hint(word, known, known.empty() ? std::string() : "one of " + joined(known));
+}
+
+std::string nearest_hint(std::string_view word, const std::vector<std::string_view>& known,
+                         std::string otherwise) {
+  if (const std::string near = nearest(word, known); !near.empty())
     return "did you mean " + quoted(near) + "?";
-  }
-  return known.empty() ? std::string() : "one of " + joined(known);
+  return otherwise;
 }
 
 std::string joined_path(std::string_view parent, std::string_view key) {

@@ -9,12 +9,10 @@ file), or goals (what the project aims at on left-out groups, and how far it is)
 
 --update  writes the tables into the documents
 """
-import argparse
 import csv
-import difflib
-import re
 import sys
-from pathlib import Path
+
+import document_tables
 
 DOCUMENTS = ("README.md", "docs/accuracy.md")
 FILES = {"in_sample": "in sample", "left_out_chip": "chip left out", "left_out_llm": "model left out",
@@ -25,7 +23,6 @@ GOALS = (("tpot", "median", 0.08), ("tpot", "mean", 0.12), ("tpot", "p90", 0.25)
          ("total_rate", "median", 0.12), ("output_rate_disaggregated", "median", 0.12), ("ttft", "median", 0.25),
          ("static_batch", "median", 0.15), ("offline", "median", 0.15), ("decode_only", "median", 0.12),
          ("prefill_only", "median", 0.12))
-BLOCK = re.compile(r"(<!-- accuracy: (\w+) -->\n)(.*?)(<!-- /accuracy -->)", re.DOTALL)
 
 
 def percent(text):
@@ -74,32 +71,9 @@ def table(root, name):
     return lines
 
 
-def rewritten(root, text):
-    return BLOCK.sub(lambda m: m[1] + "\n".join(table(root, m[2])) + "\n" + m[4], text)
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--update", action="store_true")
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2])
-    options = parser.parse_args()
-    differ = 0
-    for name in DOCUMENTS:
-        path = options.root / name
-        text = path.read_text(encoding="utf-8")
-        if len(BLOCK.findall(text)) != text.count("<!-- accuracy:") or not BLOCK.search(text):
-            raise SystemExit(f"{path}: needs `<!-- accuracy: NAME -->` lines, each closed by `<!-- /accuracy -->`")
-        new = rewritten(options.root, text)
-        if new == text:
-            continue
-        if options.update:
-            path.write_text(new, encoding="utf-8")
-            print(f"{name} rewritten")
-            continue
-        differ += 1
-        print("\n".join(difflib.unified_diff(text.splitlines(), new.splitlines(), name, "results/accuracy", "", "", 0, "")))
-        print(f"{name}: tables differ from results/accuracy; {Path(__file__).name} --update rewrites them")
-    return 1 if differ else 0
+    options = document_tables.parser(__doc__).parse_args()
+    return document_tables.keep(options, "accuracy", DOCUMENTS, lambda name: table(options.root, name), "results/accuracy")
 
 
 if __name__ == "__main__":

@@ -8,15 +8,11 @@ attention, prefill, grouped_gemm, other, rows, against, prediction, steps or cla
 
 --update  writes the tables into the document
 """
-import argparse
 import csv
-import difflib
-import re
 import sys
-from pathlib import Path
 
-DOCUMENT = "docs/host.md"
-BLOCK = re.compile(r"(<!-- host: (\w+) -->\n)(.*?)(<!-- /host -->)", re.DOTALL)
+import document_tables
+
 MEASURED = ("gemv", "gemv_small", "gemm", "grouped_gemm", "attention_gqa", "attention_mla", "attention_prefill", "other", "rows", "transformer")
 CLASSES = ("gemv", "gemm", "grouped_gemm", "attention_prefill", "attention_decode", "rows")
 
@@ -159,24 +155,8 @@ def table(root, name):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--update", action="store_true")
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2])
-    options = parser.parse_args()
-    path = options.root / DOCUMENT
-    text = path.read_text(encoding="utf-8")
-    if len(BLOCK.findall(text)) != text.count("<!-- host:") or not BLOCK.search(text):
-        raise SystemExit(f"{path}: needs `<!-- host: NAME -->` lines, each closed by `<!-- /host -->`")
-    new = BLOCK.sub(lambda m: m[1] + "\n".join(table(options.root, m[2])) + "\n" + m[4], text)
-    if new == text:
-        return 0
-    if options.update:
-        path.write_text(new, encoding="utf-8")
-        print(f"{DOCUMENT} rewritten")
-        return 0
-    print("\n".join(difflib.unified_diff(text.splitlines(), new.splitlines(), DOCUMENT, "results/host", "", "", 0, "")))
-    print(f"{DOCUMENT}: tables differ from results/host; {Path(__file__).name} --update rewrites them")
-    return 1
+    options = document_tables.parser(__doc__).parse_args()
+    return document_tables.keep(options, "host", ["docs/host.md"], lambda name: table(options.root, name), "results/host")
 
 
 if __name__ == "__main__":
