@@ -333,8 +333,7 @@ void fill_answer(EstimateRecord& r, const Setup& setup, const Question& q,
   r.fallbacks = d.plan.precision.fallbacks;
   r.expected = performance(q.stack.id, setup, d);
   const auto machine = setup.machine(q.stack);
-  const auto ceiling =
-      search::at_machine(d, setup.machine(q.ceiling), q.workload, q.request.accepted);
+  const auto ceiling = search::at_machine(d, setup.machine(q.ceiling), q.workload);
   r.ceiling = performance(q.ceiling.id, setup, ceiling);
   r.memory = memory_row(d);
   missed(r, "TTFT", q.request.slo.ttft, d.steady.ttft);
