@@ -151,21 +151,40 @@ class Shared {
   Failures& failures_;
 };
 
-std::optional<Infeasible> too_large(const Problem& p, const Parallelism& parallelism) {
-  if (parallelism.devices() <= p.devices) return std::nullopt;
-  return Infeasible{
-      Why::invalid_mapping,
-      fmt::format("{} needs {} devices, the system has {}", mapping::to_string(parallelism),
-                  parallelism.devices(), p.devices),
-      fmt::format("at most {} devices, or join more systems with --count", p.devices)};
+std::optional<Infeasible> too_large(const std::optional<Parallelism>& parallelism, int devices,
+                                    std::string_view where) {
+  if (!parallelism || parallelism->devices() <= devices) return std::nullopt;
+  return Infeasible{Why::invalid_mapping,
+                    fmt::format("{} needs {} devices, {} has {}", mapping::to_string(*parallelism),
+                                parallelism->devices(), where, devices),
+                    fmt::format("at most {} devices, or join more systems with --count", devices)};
+}
+
+/// What asks for more devices than there are.
+std::optional<Infeasible> beyond(const Problem& p, const Request& r) {
+  if (p.prefill != nullptr) {
+    if (auto bad = too_large(r.prefill_parallelism, p.prefill->devices, "the prefill system"))
+      return bad;
+    return too_large(r.parallelism, p.devices, "the system");
+  }
+  if (r.split != Split::fixed) {
+    if (auto bad = too_large(r.prefill_parallelism, p.devices, "the system")) return bad;
+    return too_large(r.parallelism, p.devices, "the system");
+  }
+  if (r.prefill_devices > p.devices - r.decode_devices)
+    return Infeasible{Why::invalid_mapping,
+                      fmt::format("pools of {} and {} devices are more than the system's {}",
+                                  r.prefill_devices, r.decode_devices, p.devices),
+                      "smaller pools, or join more systems with --count"};
+  if (auto bad = too_large(r.prefill_parallelism, r.prefill_devices, "the prefill pool"))
+    return bad;
+  return too_large(r.parallelism, r.decode_devices, "the decode pool");
 }
 
 }  // namespace
 
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request) {
-  if (request.parallelism) {
-    if (auto bad = too_large(problem, *request.parallelism)) return *bad;
-  }
+  if (auto bad = beyond(problem, request)) return *bad;
   // Where requests are few all deployments turn out the same: the fastest of them serves best.
   Best best(request.rate ? Objective::tpot : request.objective);
   Failures failures;

@@ -112,8 +112,6 @@ struct Problem {
   int devices = 1;                                  // of the whole system
   const PrefillSite* prefill = nullptr;             // null: pools share `devices`
   std::optional<serving::PoolLink> pool_link = {};  // between two sites
-  Power power_per_device{};  // of the system, for Objective::per_watt; zero: unknown
-  Usd price_per_device{};
 };
 
 /// The deployment that is best by the request's objective under its SLO, over tensor, pipeline,
