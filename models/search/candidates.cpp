@@ -36,9 +36,11 @@ std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int st
     // at most.
     const int widest = std::min(devices / stages, moe->experts + moe->experts / 2) / tp;
     for (int dp : sizes_up_to(widest, devices / tp)) {
-      r.push_back({.tp = tp, .pp = stages, .dp = dp, .ep = tp * dp});
-      if (dp == 1 && tp > 1 && moe->width % tp == 0)
-        r.push_back({.tp = tp, .pp = stages, .ep = 1, .moe_tp = tp});
+      // Experts whole, or cut over the devices of a group.
+      const int stage = tp * dp;
+      for (int cut = 1; cut <= std::min(stage, kMaxTensorParallel); ++cut)
+        if (stage % cut == 0 && moe->width % cut == 0)
+          r.push_back({.tp = tp, .pp = stages, .dp = dp, .ep = stage / cut, .moe_tp = cut});
     }
   }
   return r;

@@ -201,7 +201,6 @@ spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request&
       for (int stages : kStages) {
         if (stages > problem.devices || stages > problem.llm.layers()) break;
         for (const auto& c : candidates(problem.llm, problem.devices, stages)) test(c);
-        if (best.found()) break;
       }
     }
   }

@@ -116,8 +116,7 @@ struct Problem {
 
 /// The deployment that is best by the request's objective under its SLO, over tensor, pipeline,
 /// attention-data, expert and expert-tensor parallelism, and batch; with a split, also over the
-/// sizes of the pools. Pipeline stages of an aggregated engine are tried only where nothing fits
-/// without. Nothing better by more than 0.1 % is missed: latencies never fall as the batch grows,
+/// sizes of the pools. Nothing better by more than 0.1 % is missed: latencies never fall as the batch grows,
 /// which bounds the rate of whole ranges of batches. Ties go to the smaller engine.
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request);
 

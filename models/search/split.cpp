@@ -17,15 +17,18 @@ using serving::Role;
 using spec::Infeasible;
 using spec::Why;
 
+/// `need`: device-seconds of a request at the engine's best.
 struct PrefillEngine {
   phase::Plan plan;
   serving::PrefillCost cost;
+  Time need{};
 };
 struct DecodeEngine {
   phase::Plan plan;
   serving::Steady steady;  // at its best batch
   double largest = 0;
   Frequency requests{};
+  Time need{};
 };
 
 /// How many engines of each kind, and what they serve together.
@@ -44,11 +47,18 @@ class Splitter {
     for (int stages : kStages) {
       if (stages > p_.llm.layers()) break;
       add_prefill_engines(stages);
-      // Stages only lengthen a decode step; they are for models that fit no other way.
-      if (decode_.empty()) add_decode_engines(stages);
+      add_decode_engines(stages);
     }
-    for (const auto& d : decode_)
-      for (const auto& f : prefill_) pair(f, d);
+    // Thriftiest first: once a pair cannot win, none after it can.
+    const auto by_need = [](const auto& a, const auto& b) { return a.need < b.need; };
+    std::stable_sort(prefill_.begin(), prefill_.end(), by_need);
+    std::stable_sort(decode_.begin(), decode_.end(), by_need);
+    for (const auto& d : decode_) {
+      for (const auto& f : prefill_) {
+        if (hopeless(f.need + d.need)) break;
+        pair(f, d);
+      }
+    }
     return looked_at_;
   }
 
@@ -76,7 +86,10 @@ class Splitter {
       return {*asked};
     }
     if (stages > devices) return {};
-    return candidates(p_.llm, devices, stages);
+    // Sizes that tile what there is: the pool where its size is given, else the system.
+    auto all = candidates(p_.llm, sizes_are_given() ? devices : p_.devices, stages);
+    std::erase_if(all, [&](const Parallelism& c) { return c.devices() > devices; });
+    return all;
   }
 
   std::optional<phase::Plan> compile(const Parallelism& c, const mapping::Precision& precision,
@@ -104,7 +117,9 @@ class Splitter {
       auto plan = compile(c, precision, prefill_machine(), Role::prefill);
       if (!plan) continue;
       const auto cost = serving::prefill_cost(*plan, prefill_machine(), p_.workload);
-      prefill_.push_back({std::move(*plan), cost});
+      const double passes = static_cast<double>(c.dp) * c.pp;
+      const Time need = cost.full_time * (c.devices() / (passes * cost.full));
+      prefill_.push_back({std::move(*plan), cost, need});
     }
   }
 
@@ -143,6 +158,7 @@ class Splitter {
       failures_.add(s);
       if (e.steady.batch < 1.0) continue;
       e.requests = e.steady.output_rate / p_.workload.mean_output();
+      e.need = c.devices() / e.requests;
       decode_.push_back(std::move(e));
     }
   }
@@ -179,21 +195,17 @@ class Splitter {
     return best;
   }
 
-  /// No pair of these engines is worth more than this.
-  bool hopeless(int s_p, Frequency prefill, int s_d, Frequency decode, Time tpot) const {
+  /// No pair that needs so much of a device for a request is worth more than the best so far.
+  bool hopeless(Time need) const {
     if (!best_.found() || objective() == Objective::tpot) return false;
-    const Time per_request = s_p / prefill + s_d / decode;
     const double devices =
         p_.prefill != nullptr ? p_.devices + p_.prefill->devices : static_cast<double>(p_.devices);
-    return worth(devices / per_request, devices, tpot) <= best_.value();
+    return worth(devices / need, devices, Time{}) <= best_.value();
   }
 
   void pair(const PrefillEngine& f, const DecodeEngine& d) {
     const int s_p = f.plan.parallelism.devices();
     const int s_d = d.plan.parallelism.devices();
-    const double passes = static_cast<double>(f.plan.parallelism.dp) * f.plan.parallelism.pp;
-    if (hopeless(s_p, passes * f.cost.full / f.cost.full_time, s_d, d.requests, d.steady.tpot))
-      return;
     const auto link = p_.pool_link ? p_.pool_link : serving::pool_link(p_.machine, joined());
     Shortfall s;
     if (!link) {
