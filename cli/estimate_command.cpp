@@ -54,6 +54,20 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
   c->add_option("--parallel", w->parallel, "degrees of one engine, as tp=1,dp=32,ep=32, or auto")
       ->capture_default_str();
   c->add_option("--concurrency", w->concurrency, "sequences in flight over the whole system");
+  c->add_option("--rate", w->rate, "requests per second that arrive, over the whole system");
+  c->add_option("--objective", w->objective,
+                "what the search makes the most of: output, per-chip, per-watt, per-cost or tpot")
+      ->capture_default_str();
+  c->add_option("--disaggregate", w->disaggregate,
+                "a pool for prefill and one for decode: no, auto (where it is better) or "
+                "PREFILL:DECODE chips")
+      ->capture_default_str();
+  c->add_option("--prefill-parallel", w->prefill_parallel,
+                "degrees of an engine of the prefill pool, or auto")
+      ->capture_default_str();
+  c->add_option("--prefill-system", w->prefill_system,
+                "another system that prefills, --system only decodes");
+  c->add_option("--prefill-count", w->prefill_count, "systems of that kind")->capture_default_str();
   c->add_option("--batch", w->batch, "sequences per attention rank, or max: all that memory holds");
   c->add_option("--speculate", w->speculate, "DRAFTS:ACCEPTED per step, as 1:0.7");
   c->add_option("--memory", w->memory, "swap the chip's memory: KIND:STACKS, as hbm3e:8");

@@ -63,14 +63,15 @@ std::optional<KeyValue> key_value(std::string_view s) {
 
 template <class E>
 std::optional<E> word_of(Checker& c, std::string_view option, std::string_view word,
-                         const std::vector<std::pair<std::string_view, E>>& options) {
+                         const std::vector<std::pair<std::string_view, E>>& options,
+                         std::string_view what = "format") {
   std::vector<std::string_view> names;
   for (const auto& [name, value] : options) {
     if (name == word) return value;
     names.push_back(name);
   }
   c.problem(fmt::format(
-      "{}: unknown format '{}' ({})", option, word,
+      "{}: unknown {} '{}' ({})", option, what, word,
       spec::nearest_hint(word, names, fmt::format("one of: {}", fmt::join(names, ", ")))));
   return std::nullopt;
 }
@@ -90,35 +91,36 @@ void parse_precision(Checker& c, const EstimateArguments& w, EstimateOptions& o)
     o.precision.fallback = *f;
 }
 
-void parse_parallel(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
-  if (w.parallel == "auto") return;
-  mapping::Parallelism p;
+std::optional<Degrees> degrees(Checker& c, std::string_view option, std::string_view words) {
+  if (words == "auto") return std::nullopt;
+  Degrees d;
+  auto& p = d.parallelism;
   const std::vector<std::pair<std::string_view, int*>> keys = {
       {"tp", &p.tp}, {"pp", &p.pp}, {"dp", &p.dp}, {"ep", &p.ep}, {"moe-tp", &p.moe_tp}};
   constexpr int kUnset = 0;
   for (const auto& [name, slot] : keys) *slot = kUnset;
   bool moe_tp_given = false;
-  for (auto item : split(w.parallel, ',')) {
+  for (auto item : split(words, ',')) {
     const auto kv = key_value(item);
     const auto n = kv ? number<int>(kv->value) : std::nullopt;
     if (!kv || !n || *n < 1 || *n > 1'000'000) {
       c.problem(
-          fmt::format("--parallel: '{}' is not a degree (write tp=8,dp=4,ep=32 or auto)", item));
+          fmt::format("{}: '{}' is not a degree (write tp=8,dp=4,ep=32 or auto)", option, item));
       continue;
     }
     bool known = false;
     for (const auto& [name, slot] : keys) {
       if (kv->key != name) continue;
-      if (*slot != kUnset) c.problem(fmt::format("--parallel: {} is given twice", name));
+      if (*slot != kUnset) c.problem(fmt::format("{}: {} is given twice", option, name));
       *slot = *n;
       known = true;
     }
     if (!known) {
       const auto near = spec::nearest(kv->key, {"tp", "pp", "dp", "ep", "moe-tp"});
-      c.problem(fmt::format("--parallel: unknown degree '{}' (tp, pp, dp, ep, moe-tp{})", kv->key,
+      c.problem(fmt::format("{}: unknown degree '{}' (tp, pp, dp, ep, moe-tp{})", option, kv->key,
                             near.empty() ? "" : "; nearest: " + near));
     }
-    o.ep_given = o.ep_given || kv->key == "ep" || kv->key == "moe-tp";
+    d.ep_given = d.ep_given || kv->key == "ep" || kv->key == "moe-tp";
     moe_tp_given = moe_tp_given || kv->key == "moe-tp";
   }
   for (const auto& [name, slot] : keys)
@@ -126,15 +128,51 @@ void parse_parallel(Checker& c, const EstimateArguments& w, EstimateOptions& o) 
   const double devices = static_cast<double>(p.tp) * p.pp * p.dp;
   const double experts = static_cast<double>(p.ep) * p.moe_tp;
   if (std::max(devices, experts) > kMaxDevices) {
-    c.problem(fmt::format("--parallel: '{}' needs {:.3g} devices (at most {})", w.parallel,
+    c.problem(fmt::format("{}: '{}' needs {:.3g} devices (at most {})", option, words,
                           std::max(devices, experts), kMaxDevices));
-    return;
+    return std::nullopt;
   }
   // One of the two expert degrees gives the other.
   const int stage = p.stage_devices();
-  if (o.ep_given && moe_tp_given && p.ep == 1 && stage % p.moe_tp == 0) p.ep = stage / p.moe_tp;
-  if (o.ep_given && !moe_tp_given && p.ep >= 1 && stage % p.ep == 0) p.moe_tp = stage / p.ep;
-  o.parallelism = p;
+  if (d.ep_given && moe_tp_given && p.ep == 1 && stage % p.moe_tp == 0) p.ep = stage / p.moe_tp;
+  if (d.ep_given && !moe_tp_given && p.ep >= 1 && stage % p.ep == 0) p.moe_tp = stage / p.ep;
+  return d;
+}
+
+void parse_split(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
+  if (w.disaggregate == "auto") {
+    o.split = search::Split::where_better;
+  } else if (w.disaggregate != "no") {
+    const auto parts = split(w.disaggregate, ':');
+    const int prefill = number<int>(parts[0]).value_or(0);
+    const int decode = parts.size() == 2 ? number<int>(parts[1]).value_or(0) : 0;
+    if (prefill < 1 || decode < 1 || std::max(prefill, decode) > kMaxDevices)
+      c.problem(fmt::format(
+          "--disaggregate: '{}' is neither no, auto nor PREFILL:DECODE chips, as in 128:256",
+          w.disaggregate));
+    o.split = search::Split::fixed;
+    o.prefill_chips = prefill;
+    o.decode_chips = decode;
+  }
+  if (!w.prefill_system.empty()) {
+    if (w.disaggregate != "no")
+      c.problem("--prefill-system gives the pools their sizes; leave out --disaggregate");
+    o.split = search::Split::fixed;
+  } else if (w.prefill_count != 1) {
+    c.problem("--prefill-count: counts the systems of --prefill-system, which is not given");
+  }
+  if (w.prefill_count < 1 || w.prefill_count > 100'000)
+    c.problem("--prefill-count: must be between 1 and 100000 systems");
+  o.prefill_parallelism = degrees(c, "--prefill-parallel", w.prefill_parallel);
+  if (o.prefill_parallelism && o.split == search::Split::never)
+    c.problem("--prefill-parallel: prefill has no devices of its own (give --disaggregate)");
+}
+
+std::vector<std::pair<std::string_view, search::Objective>> objectives() {
+  std::vector<std::pair<std::string_view, search::Objective>> all;
+  for (std::size_t i = 0; i < search::kObjectiveNames.size(); ++i)
+    all.emplace_back(search::kObjectiveNames[i], static_cast<search::Objective>(i));
+  return all;
 }
 
 void parse_load(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
@@ -148,6 +186,12 @@ void parse_load(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
       c.problem(fmt::format(
           "--batch: '{}' is neither 'max' nor a number of sequences per attention rank", w.batch));
   }
+  if (w.rate && (w.concurrency || !w.batch.empty()))
+    c.problem("--rate says how many requests arrive; leave out --batch and --concurrency");
+  if (w.rate && !(*w.rate > 0 && *w.rate <= 1e9))
+    c.problem("--rate: must be a positive number of requests per second");
+  if (const auto objective = word_of(c, "--objective", w.objective, objectives(), "objective"))
+    o.objective = *objective;
   if (w.concurrency && (*w.concurrency < 1 || *w.concurrency > 1e9 || std::isnan(*w.concurrency)))
     c.problem("--concurrency: must be at least 1 sequence");
   const auto tokens = [&](std::string_view option, const std::optional<long>& n) {
@@ -239,12 +283,19 @@ void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
 
 }  // namespace
 
+mapping::Parallelism Degrees::of(const llm::LlmSpec& llm) const {
+  auto p = parallelism;
+  if (!ep_given && llm.is_moe()) p.ep = p.stage_devices();
+  return p;
+}
+
 EstimateOptions check_arguments(const EstimateArguments& words) {
   Checker c;
   EstimateOptions o;
   o.words = words;
   parse_precision(c, words, o);
-  parse_parallel(c, words, o);
+  o.parallelism = degrees(c, "--parallel", words.parallel);
+  parse_split(c, words, o);
   parse_load(c, words, o);
   parse_slo(c, words, o);
   parse_extras(c, words, o);

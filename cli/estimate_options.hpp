@@ -8,6 +8,7 @@
 #include "cli/catalog.hpp"
 #include "mapping/parallelism.hpp"
 #include "mapping/precision.hpp"
+#include "search/deployment.hpp"
 #include "serving/workload.hpp"
 
 namespace perfmodel::cli {
@@ -18,7 +19,9 @@ struct EstimateArguments {
   std::optional<long> input, output;
   std::optional<double> prefix_hit, spread;
   std::string weights, kv, compute, fallback, parallel = "auto", batch, slo, speculate, memory;
-  std::optional<double> concurrency;
+  std::optional<double> concurrency, rate;
+  std::string objective = "output", disaggregate = "no", prefill_parallel = "auto", prefill_system;
+  long prefill_count = 1;
   std::vector<std::string> sets;
   long count = 1;
   bool assume = false;
@@ -34,12 +37,24 @@ struct MemorySwap {
   int stacks = 0;
 };
 
+/// Parallelism as typed.
+struct Degrees {
+  mapping::Parallelism parallelism;
+  bool ep_given = false;  // else the experts spread over all devices of a stage
+
+  mapping::Parallelism of(const llm::LlmSpec& llm) const;
+};
+
 /// The same, typed.
 struct EstimateOptions {
   EstimateArguments words;
   mapping::PrecisionRequest precision;
-  std::optional<mapping::Parallelism> parallelism;
-  bool ep_given = false;  // else the experts spread over all devices of a stage
+  std::optional<Degrees> parallelism;
+  std::optional<Degrees> prefill_parallelism;
+  search::Objective objective = search::Objective::output;
+  search::Split split = search::Split::never;
+  int prefill_chips = 0;  // with Split::fixed
+  int decode_chips = 0;
   std::optional<double> batch;
   bool largest_batch = false;
   bool slo_given = false;

@@ -1,10 +1,10 @@
 #include "cli/record.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include <fmt/format.h>
 
+#include "cli/record_operators.hpp"
 #include "cli/version.hpp"
 #include "llm/counts.hpp"
 #include "search/provenance.hpp"
@@ -14,7 +14,6 @@ namespace perfmodel::cli {
 namespace {
 
 using report::EstimateRecord;
-using report::OperatorRow;
 
 std::string status_banner(std::string_view what, const std::string& name, hw::Status status) {
   switch (status) {
@@ -60,11 +59,40 @@ std::string compute_text(const mapping::Precision& p, bool moe) {
   return s;
 }
 
+const Setup& prefill_setup(const Setup& setup) {
+  return setup.prefill ? *setup.prefill : setup;
+}
+
+int chips_of(const phase::Plan& plan, int engines, const Setup& setup) {
+  return (plan.parallelism.devices() * engines + setup.chip.devices - 1) / setup.chip.devices;
+}
+
+report::PrefillPoolRow prefill_row(const search::PrefillPool& pool, const Setup& setup) {
+  report::PrefillPoolRow r;
+  r.chip = setup.chip.id;
+  r.system = setup.system.id;
+  r.parallelism = mapping::to_string(pool.plan.parallelism);
+  r.engines = pool.engines;
+  r.engine_devices = pool.plan.parallelism.devices();
+  r.devices_per_chip = setup.chip.devices;
+  r.chips_used = chips_of(pool.plan, pool.engines, setup);
+  r.together = pool.together;
+  r.utilisation = pool.utilisation;
+  r.pass = pool.pass;
+  r.transfer = pool.transfer;
+  r.transferred = pool.transferred;
+  return r;
+}
+
 report::Performance performance(const std::string& stack, const Setup& setup,
                                 const search::Deployment& d) {
   const auto& s = d.steady;
   const double engines = d.engines;
-  const double chips = setup.chips();
+  const double chips = setup.all_chips();
+  // What one phase turns out is by the chip of its own pool, where it has one.
+  const double decode_chips = d.prefill ? chips_of(d.plan, d.engines, setup) : chips;
+  const double prefill_chips =
+      d.prefill ? chips_of(d.prefill->plan, d.prefill->engines, prefill_setup(setup)) : chips;
   report::Performance p;
   p.stack = stack;
   p.ttft = s.ttft;
@@ -74,104 +102,22 @@ report::Performance performance(const std::string& stack, const Setup& setup,
   p.output_system = d.output_rate();
   p.output_per_chip = p.output_system / chips;
   p.input_per_chip = s.input_rate * (engines * d.used) / chips;
-  p.decode_system = s.decode_only * (engines * d.used);
-  p.decode_per_chip = p.decode_system / chips;
+  p.decode_system = s.decode_only * (d.prefill ? engines : engines * d.used);
+  p.decode_per_chip = p.decode_system / decode_chips;
   p.prefill_system = s.prefill_only * engines;
-  p.prefill_per_chip = p.prefill_system / chips;
+  p.prefill_per_chip = p.prefill_system / prefill_chips;
   return p;
 }
 
-OperatorRow operator_row(const phase::TermTime& t, ops::Phase phase) {
-  OperatorRow o;
-  o.phase = phase == ops::Phase::prefill ? "prefill" : "decode";
-  o.name = std::string(t.term->op.name());
-  if (t.term->draft) o.name = "draft " + o.name;
-  o.kind = std::string(t.term->op.kind().id);
-  o.formula = std::string(t.term->op.kind().formula);
-  o.count = t.count;
-  const bool message = t.cost.message.pattern != ops::Pattern::none;
-  if (!message) o.compute = std::string(name_of(t.term->compute));
-  o.matrix = t.cost.matrix * t.count;
-  o.vector = t.cost.vector * t.count;
-  o.weights = t.cost.weights * t.count;
-  o.kv = t.cost.kv * t.count;
-  o.activations = t.cost.activations * t.count;
-  if (message) {
-    o.message = std::string(name_of(t.cost.message.pattern));
-    const double payloads =
-        t.cost.message.tokens > 0 ? t.cost.message.tokens * t.cost.message.fanout : 1.0;
-    o.message_bytes = t.cost.message.bytes * (payloads * t.count);
-  }
-  o.t_compute = t.time.compute * t.count;
-  o.t_vector = t.time.vector * t.count;
-  o.t_memory = t.time.memory * t.count;
-  o.t_link = t.time.link * t.count;
-  o.t_overhead = t.time.overhead * t.count;
-  o.total = t.total;
-  o.bound = std::string(cost::name_of(t.time.bound));
-  return o;
+search::Site site_of(const Setup& s) {
+  return {s.chip, s.family, s.system, s.systems};
 }
 
-/// Operators of a pass, the profile's per-layer and per-step overhead as the last row.
-std::vector<OperatorRow> operators_of(const phase::Plan& plan, const cost::Machine& machine,
-                                      const ops::Pass& pass, double passes) {
-  std::vector<OperatorRow> rows;
-  for (const auto& t : phase::explain(plan, machine, pass)) {
-    if (t.total.base() <= 0) continue;  // a message within a group of one
-    auto row = operator_row(t, pass.phase);
-    row.count *= passes;
-    for (auto* q :
-         {&row.t_compute, &row.t_vector, &row.t_memory, &row.t_link, &row.t_overhead, &row.total})
-      *q *= passes;
-    for (auto* q : {&row.matrix, &row.vector}) *q *= passes;
-    for (auto* q : {&row.weights, &row.kv, &row.activations, &row.message_bytes}) *q *= passes;
-    rows.push_back(std::move(row));
-  }
-  const auto total = phase::evaluate(plan, machine, pass);
-  if (total.overhead.base() > 0) {
-    OperatorRow o;
-    o.phase = pass.phase == ops::Phase::prefill ? "prefill" : "decode";
-    o.name = "software";
-    o.kind = "overhead";
-    o.formula = "the profile's time per layer and per step";
-    o.count = passes;
-    o.t_overhead = total.overhead * passes;
-    o.total = o.t_overhead;
-    o.bound = std::string(cost::name_of(cost::Bound::overhead));
-    rows.push_back(std::move(o));
-  }
-  Time sum{};
-  for (const auto& r : rows) sum += r.total;
-  for (auto& r : rows) r.share = sum.base() > 0 ? r.total / sum : 0.0;
-  return rows;
-}
-
-void fill_operators(EstimateRecord& r, const Question& q, const search::Deployment& d,
-                    const cost::Machine& machine) {
-  const auto prefill = serving::prefill_passes(d.plan, machine, q.workload, 1.0);
-  r.operators = operators_of(d.plan, machine, prefill.pass, prefill.count);
-  const auto prefill_rows = r.operators.size();
-  auto decode =
-      operators_of(d.plan, machine, serving::decode_pass(d.plan, q.workload, d.batch), 1.0);
-  std::move(decode.begin(), decode.end(), std::back_inserter(r.operators));
-  // Per output token a sequence pays one decode step per yield, and its share of the prefills that
-  // stall it.
-  const double prefill_weight =
-      d.batch / q.workload.mean_output() * machine.interference / d.plan.parallelism.pp;
-  const auto weight = [&](std::size_t i) {
-    const double w = i < prefill_rows ? prefill_weight : 1.0 / d.steady.yield;
-    return r.operators[i].total * w;
-  };
-  Time token{};
-  for (std::size_t i = 0; i < r.operators.size(); ++i) token += weight(i);
-  for (std::size_t i = 0; i < r.operators.size(); ++i)
-    r.operators[i].token_share = token.base() > 0 ? weight(i) / token : 0.0;
-  r.bottlenecks.resize(r.operators.size());
-  std::iota(r.bottlenecks.begin(), r.bottlenecks.end(), std::size_t{0});
-  std::sort(r.bottlenecks.begin(), r.bottlenecks.end(),
-            [&](auto a, auto b) { return weight(a) > weight(b); });
-  constexpr std::size_t kShown = 3;
-  if (r.bottlenecks.size() > kShown) r.bottlenecks.resize(kShown);
+std::vector<search::UsedFigure> figures_of(const search::Deployment& d, const Setup& setup,
+                                           const Question& q) {
+  if (!setup.prefill) return search::used_figures(d, site_of(setup), q.llm, q.stack);
+  const auto prefill = site_of(*setup.prefill);
+  return search::used_figures(d, site_of(setup), q.llm, q.stack, &prefill);
 }
 
 std::string joined(const std::vector<spec::Source>& sources, std::string spec::Source::*field) {
@@ -214,8 +160,7 @@ std::string source_line(const std::vector<search::UsedFigure>& figures) {
 void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
                   const search::Deployment& d) {
   using search::UsedFigure;
-  const auto figures = search::used_figures(d, setup.chip, setup.family, setup.system,
-                                            setup.systems, q.llm, q.stack);
+  const auto figures = figures_of(d, setup, q);
   for (const auto& f : figures) {
     r.figures.push_back({f.path, f.value, f.range, std::string(spec::name_of(f.grade)),
                          joined(f.sources, &spec::Source::title),
@@ -237,6 +182,14 @@ void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
 void fill_assumptions(EstimateRecord& r, const Setup& setup, const Question& q,
                       const search::Deployment& d) {
   auto& a = r.assumptions;
+  if (d.prefill)
+    a.emplace_back(
+        "a request's cache moves whole once its prefill is done; nothing of the transfer is "
+        "hidden");
+  if (q.request.rate)
+    a.emplace_back(
+        "requests arrive at random (Poisson) and go to the rank that is least busy; waits as in "
+        "M/D/c and M/G/c");
   a.emplace_back(
       "steady state: every finished request is replaced at once; memory holds every sequence at "
       "full length");
@@ -262,6 +215,11 @@ void missed(EstimateRecord& r, std::string_view what, const std::optional<Time>&
   if (!promised || got <= *promised) return;
   r.banners.push_back(fmt::format("The promise is not kept: {} is {}, not {}.", what,
                                   format(got, 3), format(*promised, 3)));
+}
+
+std::string engines_text(int engines, const phase::Plan& plan) {
+  const auto one = mapping::to_string(plan.parallelism);
+  return engines > 1 ? fmt::format("{} x {}", engines, one) : one;
 }
 
 report::MemoryRow memory_row(const search::Deployment& d) {
@@ -300,7 +258,7 @@ void fill_asked(EstimateRecord& r, const Setup& setup, const Question& q,
     r.overrides.push_back(
         fmt::format("chip.memory = {} stacks of {}", options.memory->stacks, options.memory->kind));
   r.systems = setup.systems;
-  r.chips = setup.chips();
+  r.chips = setup.all_chips();
   r.devices_per_chip = setup.chip.devices;
   r.expected.stack = q.stack.id;
   r.ceiling.stack = q.ceiling.id;
@@ -311,6 +269,7 @@ void fill_asked(EstimateRecord& r, const Setup& setup, const Question& q,
 
 void fill_answer(EstimateRecord& r, const Setup& setup, const Question& q,
                  const search::Deployment& d) {
+  const auto& prefill_site = prefill_setup(setup);
   const auto& p = d.plan.parallelism;
   r.parallelism = mapping::to_string(p);
   r.tp = p.tp;
@@ -320,7 +279,14 @@ void fill_answer(EstimateRecord& r, const Setup& setup, const Question& q,
   r.moe_tp = p.moe_tp;
   r.engine_devices = p.devices();
   r.engines = d.engines;
-  r.chips_used = (d.engines * p.devices() + setup.chip.devices - 1) / setup.chip.devices;
+  r.chips_used = chips_of(d.plan, d.engines, setup);
+  if (d.prefill) {
+    r.prefill = prefill_row(*d.prefill, prefill_site);
+    r.chips_used += r.prefill->chips_used;
+  }
+  r.rate = q.request.rate;
+  r.queue = d.queue;
+  r.objective = std::string(search::name_of(q.request.objective));
   r.searched = !q.request.parallelism;
   r.candidates = d.candidates;
   r.limit = std::string(search::name_of(d.limit));
@@ -333,13 +299,15 @@ void fill_answer(EstimateRecord& r, const Setup& setup, const Question& q,
   r.fallbacks = d.plan.precision.fallbacks;
   r.expected = performance(q.stack.id, setup, d);
   const auto machine = setup.machine(q.stack);
+  const auto prefill_machine = prefill_site.machine(q.stack);
+  const auto prefill_ceiling = prefill_site.machine(q.ceiling);
   const auto ceiling =
-      search::at_machine(d, setup.machine(q.ceiling), q.workload, q.request.accepted);
+      search::at_machine(d, setup.machine(q.ceiling), q.workload, &prefill_ceiling);
   r.ceiling = performance(q.ceiling.id, setup, ceiling);
   r.memory = memory_row(d);
   missed(r, "TTFT", q.request.slo.ttft, d.steady.ttft);
   missed(r, "TPOT", q.request.slo.tpot, d.steady.tpot);
-  fill_operators(r, q, d, machine);
+  fill_operators(r, q, d, machine, prefill_machine);
   fill_figures(r, setup, q, d);
   fill_assumptions(r, setup, q, d);
 }
@@ -358,8 +326,9 @@ report::ComparisonRow comparison_row(const std::string& role, const Setup& setup
   }
   const auto& d = *outcome;
   const auto p = performance(q.stack.id, setup, d);
-  c.deployment = mapping::to_string(d.plan.parallelism);
-  if (d.engines > 1) c.deployment = fmt::format("{} x {}", d.engines, c.deployment);
+  c.deployment = engines_text(d.engines, d.plan);
+  if (d.prefill)
+    c.deployment = engines_text(d.prefill->engines, d.prefill->plan) + " feeds " + c.deployment;
   c.concurrency = d.concurrency;
   c.ttft = p.ttft;
   c.tpot = p.tpot;
@@ -368,8 +337,7 @@ report::ComparisonRow comparison_row(const std::string& role, const Setup& setup
   c.decode_per_chip = p.decode_per_chip;
   c.prefill_per_chip = p.prefill_per_chip;
   c.weights = formats_text(d.plan.precision, q.llm.is_moe());
-  const auto figures = search::used_figures(d, setup.chip, setup.family, setup.system,
-                                            setup.systems, q.llm, q.stack);
+  const auto figures = figures_of(d, setup, q);
   if (const auto* w = search::weakest(figures, search::UsedFigure::Side::hardware))
     c.weakest_grade = std::string(spec::name_of(w->grade));
   return c;

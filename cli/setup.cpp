@@ -23,6 +23,15 @@ void offer(std::vector<std::string>& lines, std::string_view what, const hw::Fig
                               format(stand_in->low), format(stand_in->high)));
 }
 
+void check_devices(std::string_view option, const hw::System& system, const hw::Chip& chip,
+                   long systems) {
+  const double devices = system.chips.value.base() * static_cast<double>(systems) * chip.devices;
+  if (devices <= kMaxDevices) return;
+  throw UsageError(
+      fmt::format("{} {}: {:.3g} devices in all are beyond any machine (at most {:.3g})", option,
+                  systems, devices, kMaxDevices));
+}
+
 /// Later figures win: overrides were applied to the file, the swap replaces memory, the family
 /// fills gaps.
 void adapt(Setup& s, bool assume) {
@@ -75,13 +84,7 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
         fmt::format("--count {}: {} has no scale-out network in its file to join several",
                     s.systems, s.system.id));
   }
-  const double devices =
-      s.system.chips.value.base() * static_cast<double>(w.count) * s.chip.devices;
-  if (devices > kMaxDevices) {
-    throw UsageError(
-        fmt::format("--count {}: {:.3g} devices in all are beyond any machine (at most {:.3g})",
-                    s.systems, devices, kMaxDevices));
-  }
+  check_devices("--count", s.system, s.chip, w.count);
   for (const auto& o : options.overrides) {
     const bool up = o.path.starts_with("chip.link.scale_up") && s.system.tiers_from_chip.empty();
     const bool out = o.path.starts_with("chip.link.scale_out") &&
@@ -96,6 +99,12 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
     s.chip = hw::with_memory(s.chip, catalog.memory(options.memory->kind, options.overrides),
                              options.memory->stacks);
   adapt(s, w.assume);
+  if (!w.prefill_system.empty()) {
+    auto prefill = load_comparison(catalog, "", w.prefill_system, w.assume);
+    prefill.systems = static_cast<int>(w.prefill_count);
+    check_devices("--prefill-count", prefill.system, prefill.chip, w.prefill_count);
+    s.prefill = std::make_shared<const Setup>(std::move(prefill));
+  }
   return s;
 }
 
@@ -153,11 +162,35 @@ Question load_question(const Catalog& catalog, const EstimateOptions& options) {
   r.accepted = options.accepted;
   r.concurrency = w.concurrency;
   r.batch = options.batch;
-  r.parallelism = options.parallelism;
-  if (r.parallelism && !options.ep_given && q.llm.is_moe())
-    r.parallelism->ep = r.parallelism->stage_devices();
+  if (w.rate) r.rate = Frequency::from_base(*w.rate);
+  r.objective = options.objective;
+  r.split = options.split;
+  q.prefill_chips = options.prefill_chips;
+  q.decode_chips = options.decode_chips;
+  if (options.parallelism) r.parallelism = options.parallelism->of(q.llm);
+  if (options.prefill_parallelism) r.prefill_parallelism = options.prefill_parallelism->of(q.llm);
   return q;
 }
+
+namespace {
+
+/// The link that joins devices of two systems: the slower of their scale-out links.
+std::optional<serving::PoolLink> link_between(const Setup& a, const Setup& b) {
+  serving::PoolLink link{Bandwidth::infinity(), Time{}};
+  for (const auto* s : {&a, &b}) {
+    if (!s->system.scale_out || !s->system.scale_out->bandwidth) return std::nullopt;
+    link.bandwidth =
+        min(link.bandwidth, s->system.scale_out->bandwidth->value / (1.0 * s->chip.devices));
+    link.latency = max(link.latency, s->system.scale_out->latency.value);
+  }
+  return link;
+}
+
+spec::Infeasible no_figure(std::string reason, std::string nearest) {
+  return {spec::Why::missing_figure, std::move(reason), std::move(nearest)};
+}
+
+}  // namespace
 
 spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& question,
                                         const mapping::PrecisionRequest& precision,
@@ -165,9 +198,26 @@ spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& ques
   auto resolved = mapping::resolve(precision, question.llm, setup.chip);
   if (!resolved) return resolved.error();
   const auto machine = setup.machine(question.stack);
-  const search::Problem problem{question.llm, machine, *resolved, question.workload,
-                                setup.devices()};
-  return search::find_deployment(problem, request);
+  search::Problem problem{question.llm, machine, *resolved, question.workload, setup.devices()};
+  auto r = request;
+  r.prefill_devices = question.prefill_chips * setup.chip.devices;
+  r.decode_devices = question.decode_chips * setup.chip.devices;
+  if (r.objective == search::Objective::per_watt && !setup.system.power)
+    return no_figure(fmt::format("the power of {} is not published", setup.system.id),
+                     "--objective per-chip");
+  if (r.objective == search::Objective::per_cost && !setup.system.price_usd)
+    return no_figure(fmt::format("the price of {} in dollars is not published", setup.system.id),
+                     "--objective per-chip");
+  if (!setup.prefill) return search::find_deployment(problem, r);
+  auto prefill_precision = mapping::resolve(precision, question.llm, setup.prefill->chip);
+  if (!prefill_precision) return prefill_precision.error();
+  const auto prefill_machine = setup.prefill->machine(question.stack);
+  const search::PrefillSite site{prefill_machine, *prefill_precision, setup.prefill->devices()};
+  problem.prefill = &site;
+  problem.pool_link = link_between(setup, *setup.prefill);
+  if (!problem.pool_link)
+    return no_figure("the scale-out link between the two systems is not published", "");
+  return search::find_deployment(problem, r);
 }
 
 }  // namespace perfmodel::cli

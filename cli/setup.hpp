@@ -2,6 +2,7 @@
 // checked.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Question {
   search::Request request;
   mapping::PrecisionRequest precision;
   bool assume = false;
+  int prefill_chips = 0;  // of a split that was asked for
+  int decode_chips = 0;
 };
 
 struct Setup {
@@ -28,8 +31,10 @@ struct Setup {
   hw::System system;
   hw::Family family;
   int systems = 1;
+  std::shared_ptr<const Setup> prefill;  // where prefill has systems of its own
 
   int chips() const { return system.chip_count() * systems; }
+  int all_chips() const { return chips() + (prefill ? prefill->chips() : 0); }
   int devices() const { return chips() * chip.devices; }
   cost::Machine machine(const cost::Stack& stack) const {
     return cost::make_machine(chip, system, systems, &family, stack);

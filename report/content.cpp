@@ -1,4 +1,5 @@
-// Sentences, and the tables of the answer. The tables of --explain are in content_explain.cpp.
+// Sentences, and the tables of the answer. The deployment in words is in content_setup.cpp, the
+// tables of --explain are in content_explain.cpp.
 #include "report/content.hpp"
 
 #include <fmt/format.h>
@@ -15,10 +16,6 @@ namespace {
 constexpr std::string_view kOrdinaryStatus = "shipping";  // not worth a word
 constexpr int kComparisonDigits = 3;
 constexpr std::size_t kNameCap = 28;  // of a compared system in a terminal
-
-void add(std::vector<Statement>& statements, std::string label, std::string text) {
-  if (!text.empty()) statements.push_back({std::move(label), std::move(text)});
-}
 
 bool is_ordinary(std::string_view status) {
   return status.empty() || status == kOrdinaryStatus;
@@ -69,63 +66,6 @@ std::string asked_workload(const EstimateRecord& r) {
   if (r.slo_tpot) slo.push_back("TPOT " + time_text(*r.slo_tpot));
   text += slo.empty() ? "; no SLO" : "; SLO " + joined(slo, ", ");
   return text;
-}
-
-/// "32 devices", or chips where a device is a chip.
-std::string devices(const EstimateRecord& r, double n) {
-  return counted(n, r.devices_per_chip == 1 ? "chip" : "device");
-}
-
-std::string engines_text(const EstimateRecord& r) {
-  const auto n = static_cast<double>(r.engines);
-  return fmt::format("{} of {}", counted(n, "engine"), devices(r, r.engine_devices));
-}
-
-std::string limit_text(const EstimateRecord& r) {
-  if (r.limit.empty()) return "";
-  return r.limit == "asked" ? ", batch as asked" : ", limited by " + r.limit;
-}
-
-std::string deployment_text(const EstimateRecord& r) {
-  if (!has_deployment(r)) return "";
-  std::string text = fmt::format("{}, {}", r.parallelism, engines_text(r));
-  if (r.chips_used > 0) {
-    text += fmt::format("; {} of {} used", whole(r.chips_used), counted(r.chips, "chip"));
-    if (r.devices_per_chip > 1) text += fmt::format(" ({} devices per chip)", r.devices_per_chip);
-  }
-  if (r.batch > 0) text += fmt::format("; batch {} per rank", whole(r.batch));
-  if (r.concurrency > 0) text += fmt::format(", {} in flight", counted(r.concurrency, "request"));
-  if (!is_feasible(r)) return text;
-  if (r.searched) {
-    text += fmt::format("; chosen from {} for most output tokens/s",
-                        counted(static_cast<double>(r.candidates), "deployment"));
-  } else {
-    text += "; as asked";
-  }
-  return text + limit_text(r);
-}
-
-std::string formats_text(const EstimateRecord& r) {
-  std::vector<std::string> parts;
-  if (!r.weights_format.empty()) parts.push_back("weights " + r.weights_format);
-  if (!r.kv_format.empty()) parts.push_back("KV cache " + r.kv_format);
-  if (!r.compute.empty()) parts.push_back("compute " + r.compute);
-  return joined(parts);
-}
-
-std::string software_text(const EstimateRecord& r) {
-  std::vector<std::string> parts;
-  if (is_feasible(r) && !r.expected.stack.empty()) {
-    const std::string& limit = r.ceiling.stack;
-    const bool physical = limit.empty() || limit == "ceiling";
-    parts.push_back(fmt::format("{} expected, ceiling {}", r.expected.stack,
-                                physical ? "without software losses" : "with " + limit));
-  }
-  if (r.draft_tokens > 0) {
-    parts.push_back(
-        fmt::format("{}, {} accepted", counted(r.draft_tokens, "draft token"), number(r.accepted)));
-  }
-  return joined(parts);
 }
 
 std::string weakest(std::string_view path, std::string_view grade) {
@@ -233,6 +173,10 @@ Row compared(const ComparisonRow& c, Detail detail) {
 
 }  // namespace
 
+void add(std::vector<Statement>& statements, std::string label, std::string text) {
+  if (!text.empty()) statements.push_back({std::move(label), std::move(text)});
+}
+
 bool is_feasible(const EstimateRecord& record) {
   return record.infeasible.empty();
 }
@@ -263,15 +207,6 @@ std::vector<Statement> refusal(const EstimateRecord& record) {
   if (is_feasible(record)) return out;
   add(out, "infeasible", record.infeasible);
   add(out, "nearest", record.nearest);
-  return out;
-}
-
-std::vector<Statement> setup(const EstimateRecord& record) {
-  std::vector<Statement> out;
-  add(out, is_feasible(record) ? "deployment" : "tried", deployment_text(record));
-  add(out, "formats", formats_text(record));
-  add(out, "fallback", joined(record.fallbacks));
-  add(out, "software", software_text(record));
   return out;
 }
 

@@ -26,6 +26,9 @@ bool has_memory(const EstimateRecord& record);
 
 std::string joined(const std::vector<std::string>& texts, std::string_view separator = "; ");
 
+/// Unless `text` is empty.
+void add(std::vector<Statement>& statements, std::string label, std::string text);
+
 /// What was asked, overrides included.
 std::vector<Statement> question(const EstimateRecord& record);
 /// Why there is no answer, and the nearest feasible one; empty for a feasible record.

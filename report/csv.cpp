@@ -69,6 +69,23 @@ Field chosen(const Record& r) {
   return text_if(has_deployment(r), asked<Member>(r));
 }
 
+/// A field of the prefill pool, where there is one.
+template <auto Member>
+Field prefill(const Record& r) {
+  if (!r.prefill) return "";
+  const auto& value = (*r.prefill).*Member;
+  using T = std::remove_cvref_t<decltype(value)>;
+  if constexpr (std::is_same_v<T, std::string>) {
+    return value;
+  } else if constexpr (std::is_same_v<T, Time>) {
+    return csv_number(value.base() * kMilli);
+  } else if constexpr (std::is_same_v<T, Bytes>) {
+    return csv_number(value.base() / kMega);
+  } else {
+    return csv_number(static_cast<double>(value));
+  }
+}
+
 template <Performance Record::*Profile, auto Member>
 Field of(const Record& r) {
   const auto value = (r.*Profile).*Member;
@@ -173,6 +190,18 @@ constexpr AnswerColumn kAnswer[] = {
     {"kv_format", asked<&R::kv_format>, none},
     {"compute", asked<&R::compute>, none},
     {"fallbacks", asked<&R::fallbacks>, none},
+    {"prefill_deployment", prefill<&PrefillPoolRow::parallelism>, none},
+    {"prefill_engines", prefill<&PrefillPoolRow::engines>, none},
+    {"prefill_chips_used", prefill<&PrefillPoolRow::chips_used>, none},
+    {"prefill_requests_together", prefill<&PrefillPoolRow::together>, none},
+    {"prefill_utilisation", prefill<&PrefillPoolRow::utilisation>, none},
+    {"transfer_ms", prefill<&PrefillPoolRow::transfer>, none},
+    {"transferred_mb", prefill<&PrefillPoolRow::transferred>, none},
+    {"objective", asked<&R::objective>, none},
+    {"requests_per_s_offered", [](const R& r) { return r.rate ? csv_number(r.rate->base()) : ""; },
+     none},
+    {"queue_ms", [](const R& r) { return r.rate ? csv_number(r.queue.base() * kMilli) : ""; },
+     none},
     {"draft_tokens", asked<&R::draft_tokens>, none},
     {"accepted_tokens", asked<&R::accepted>, none},
     {"stack", [](const R& r) { return text_if(is_feasible(r), r.expected.stack); }, none},

@@ -130,6 +130,21 @@ struct NearRun {
   std::vector<MeasuredRow> metrics;  // that most shown first
 };
 
+/// The pool that prefills, where it is not the one that decodes.
+struct PrefillPoolRow {
+  std::string chip, system;
+  std::string parallelism;
+  int engines = 1;
+  int engine_devices = 1;
+  int devices_per_chip = 1;
+  int chips_used = 0;
+  double together = 1;     // requests of one pass and rank
+  double utilisation = 0;  // share of the time that it computes
+  Time pass{};
+  Time transfer{};      // of the caches of one pass, to the decode pool
+  Bytes transferred{};  // of one request
+};
+
 struct EstimateRecord {
   std::vector<std::string> banners;  // status warnings, shown before anything else
 
@@ -163,6 +178,10 @@ struct EstimateRecord {
   std::string kv_format;
   std::string compute;  // "int8, bf16 attention core"
   std::vector<std::string> fallbacks;
+  std::string objective;                  // what the search made the most of: "output"
+  std::optional<PrefillPoolRow> prefill;  // then the fields above are of the decode pool
+  std::optional<Frequency> rate;          // requests that arrive, if given
+  Time queue{};                           // at that rate, within TTFT
   int draft_tokens = 0;
   double accepted = 0;
 

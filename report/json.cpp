@@ -52,6 +52,22 @@ Json question_json(const EstimateRecord& r) {
           {"overrides", r.overrides}};
 }
 
+Json prefill_json(const EstimateRecord& r) {
+  if (!r.prefill) return nullptr;
+  const auto& p = *r.prefill;
+  return {{"chip", p.chip},
+          {"system", p.system},
+          {"parallelism", p.parallelism},
+          {"engines", p.engines},
+          {"engine_devices", p.engine_devices},
+          {"chips_used", p.chips_used},
+          {"requests_together", real(p.together)},
+          {"utilisation", real(p.utilisation)},
+          {"pass_s", base(p.pass)},
+          {"transfer_s", base(p.transfer)},
+          {"transferred_bytes_per_request", base(p.transferred)}};
+}
+
 Json deployment_json(const EstimateRecord& r) {
   if (!has_deployment(r)) return nullptr;
   return {{"parallelism", r.parallelism},
@@ -64,7 +80,11 @@ Json deployment_json(const EstimateRecord& r) {
           {"engine_devices", r.engine_devices},
           {"chips_used", r.chips_used},
           {"batch_per_rank", real(r.batch)},
-          {"concurrency", real(r.concurrency)}};
+          {"concurrency", real(r.concurrency)},
+          {"objective", text_or_null(r.objective)},
+          {"prefill_pool", prefill_json(r)},
+          {"requests_per_s_offered", r.rate ? real(r.rate->base()) : Json(nullptr)},
+          {"queue_s", r.rate ? base(r.queue) : Json(nullptr)}};
 }
 
 Json formats_json(const EstimateRecord& r) {

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "llm/counts.hpp"
+#include "search/best.hpp"
+#include "search/best_batch.hpp"
+#include "search/failures.hpp"
+#include "search/split.hpp"
+#include "serving/load.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::search {
@@ -15,285 +20,208 @@ using mapping::Parallelism;
 using spec::Infeasible;
 using spec::Why;
 
-/// Beyond this many devices a tensor-parallel group spends its time in messages on every machine in
-/// the table.
-constexpr int kMaxTensorParallel = 64;
-
-/// Batches looked at between the largest and half of it, before those around the best one.
-constexpr double kBatchesTried = 256.0;
-
-/// Divisors of n, so that engines tile the system, and powers of two, so that odd counts are not
-/// stuck.
-std::vector<int> sizes_up_to(int limit, int n) {
-  std::vector<int> r;
-  for (int i = 1; i <= limit; ++i)
-    if (n % i == 0 || (i & (i - 1)) == 0) r.push_back(i);
-  return r;
-}
-
-bool meets(const serving::Steady& s, const serving::Slo& slo) {
-  return (!slo.tpot || s.tpot <= *slo.tpot) && (!slo.ttft || s.ttft <= *slo.ttft);
-}
-
-/// What one parallelism comes to, or how it fell short.
-struct Trial {
-  std::optional<Deployment> found;
-  std::optional<Infeasible> failed;
-  Bytes shortfall = Bytes::infinity();    // per device, if memory was the matter
-  Bytes asked_lacks = Bytes::infinity();  // per device, if the batch asked for was too large
-  double places = 0;                      // sequences in flight that would have fitted then
-  Time tpot = Time::infinity();           // of a single sequence, if the SLO was
-  Time ttft = Time::infinity();
-};
-
-class Tester {
+/// Both phases on the same devices.
+class Shared {
  public:
-  Tester(const Problem& problem, const Request& request) : p_(problem), r_(request) {}
+  Shared(const Problem& problem, const Request& request, Best& best, Failures& failures)
+      : p_(problem), r_(request), best_(best), failures_(failures) {}
 
-  Trial test(const Parallelism& parallelism) const {
-    Trial t;
+  void test(const Parallelism& parallelism) {
+    Shortfall s;
     auto plan = phase::compile(p_.llm, parallelism, p_.precision, p_.machine, r_.draft_tokens);
     if (!plan) {
-      t.failed = plan.error();
-      return t;
+      s.failed = plan.error();
+      failures_.add(s);
+      return;
     }
     Deployment d;
     d.plan = std::move(*plan);
     d.engines = p_.devices / parallelism.devices();
+    d.draft_tokens = r_.draft_tokens;
+    d.accepted = r_.accepted;
     d.largest_batch = serving::largest_batch(d.plan, p_.machine, p_.workload);
     if (d.largest_batch < 1.0) {
-      t.shortfall = -serving::memory_plan(d.plan, p_.machine, p_.workload, 1.0).free();
-      return t;
+      s.lacks = -memory(d, 1.0).free();
+      failures_.add(s);
+      return;
     }
     const auto prefill = serving::prefill_cost(d.plan, p_.machine, p_.workload);
     const auto at = [&](double batch) {
       return serving::steady_state(d.plan, p_.machine, p_.workload, prefill, r_.accepted, batch);
     };
-    if (!choose_batch(d, at, t)) return t;
-    d.memory = serving::memory_plan(d.plan, p_.machine, p_.workload, d.batch);
+    const bool ok = r_.rate                           ? loaded(d, s)
+                    : r_.batch || r_.concurrency      ? asked(d, at, s)
+                    : r_.largest_batch                ? largest(d, at)
+                    : r_.objective == Objective::tpot ? single(d, at, s)
+                                                      : searched(d, at, s);
+    if (!ok) {
+      failures_.add(s);
+      return;
+    }
+    d.memory = memory(d, d.batch);
     const double places = d.batch * parallelism.dp * d.engines;
-    d.concurrency = r_.concurrency ? std::min(*r_.concurrency, places) : places;
-    d.used = d.concurrency / places;
-    t.found = std::move(d);
-    return t;
+    if (!r_.rate) d.concurrency = r_.concurrency ? std::min(*r_.concurrency, places) : places;
+    d.used = r_.rate ? 1.0 : d.concurrency / places;
+    best_.add(std::move(d));
   }
 
-  /// A batch just beyond a tile or a wave can turn out less than a smaller one that fills it, so
-  /// below the largest batch that keeps the promise a better one may lie.
-  void fill_waves(Deployment& d) const {
-    if (d.limit == Limit::asked || r_.largest_batch) return;
+  /// What stopped the batch of `d` from growing.
+  void name_limit(Deployment& d) const {
+    if (r_.batch || r_.concurrency || r_.rate || r_.largest_batch) return;
+    if (r_.objective == Objective::tpot || d.batch >= d.largest_batch) return;
     const auto prefill = serving::prefill_cost(d.plan, p_.machine, p_.workload);
-    const double largest = d.batch;
-    const double step = std::max(1.0, std::floor(largest / kBatchesTried));
-    const auto look = [&](double batch) {
-      const auto s =
-          serving::steady_state(d.plan, p_.machine, p_.workload, prefill, r_.accepted, batch);
-      if (s.output_rate <= d.steady.output_rate || !meets(s, r_.slo)) return;
-      d.batch = batch;
-      d.steady = s;
-      d.limit = Limit::rate;
-    };
-    for (double b = largest - step; b >= 1.0 && b >= 0.5 * largest; b -= step) look(b);
-    const double around = d.batch;
-    for (double b = std::max(1.0, around - step + 1.0); b < std::min(around + step, largest); ++b)
-      look(b);
-    d.memory = serving::memory_plan(d.plan, p_.machine, p_.workload, d.batch);
-    d.concurrency = d.batch * d.plan.parallelism.dp * d.engines;
+    const auto next =
+        serving::steady_state(d.plan, p_.machine, p_.workload, prefill, r_.accepted, d.batch + 1.0);
+    d.limit = r_.slo.tpot && next.tpot > *r_.slo.tpot   ? Limit::tpot
+              : r_.slo.ttft && next.ttft > *r_.slo.ttft ? Limit::ttft
+                                                        : Limit::rate;
   }
 
  private:
+  serving::MemoryPlan memory(const Deployment& d, double batch) const {
+    return serving::memory_plan(d.plan, p_.machine, p_.workload, batch);
+  }
+
+  static void take(Deployment& d, const serving::Steady& s, Limit limit) {
+    d.steady = s;
+    d.batch = s.batch;
+    d.limit = limit;
+  }
+
   template <class At>
-  bool choose_batch(Deployment& d, const At& at, Trial& t) const {
-    if (r_.batch || r_.concurrency) {
-      const double ranks = static_cast<double>(d.engines) * d.plan.parallelism.dp;
-      d.batch = r_.batch ? *r_.batch : std::max(1.0, std::ceil(*r_.concurrency / ranks));
-      d.limit = Limit::asked;
-      if (d.batch > d.largest_batch) {
-        t.asked_lacks = -serving::memory_plan(d.plan, p_.machine, p_.workload, d.batch).free();
-        t.places = d.largest_batch * ranks;
-        return false;
-      }
-      d.steady = at(d.batch);
-      return true;
-    }
-    d.limit = Limit::memory;
-    d.batch = d.largest_batch;
-    d.steady = at(d.batch);
-    if (r_.largest_batch || meets(d.steady, r_.slo)) return true;
-    auto steady = at(1.0);
-    if (!meets(steady, r_.slo)) {
-      t.tpot = steady.tpot;
-      t.ttft = steady.ttft;
+  bool asked(Deployment& d, const At& at, Shortfall& s) const {
+    const double ranks = static_cast<double>(d.engines) * d.plan.parallelism.dp;
+    const double batch = r_.batch ? *r_.batch : std::max(1.0, std::ceil(*r_.concurrency / ranks));
+    if (batch > d.largest_batch) {
+      s.asked_lacks = -memory(d, batch).free();
+      s.places = d.largest_batch * ranks;
       return false;
     }
-    // Both latencies grow with the batch, so the largest one that keeps the promise is found by
-    // halving.
-    double low = 1.0;
-    double high = d.batch;
-    while (high - low > 1.0) {
-      const double mid = std::floor(0.5 * (low + high));
-      const auto s = at(mid);
-      if (meets(s, r_.slo)) {
-        low = mid;
-        steady = s;
-      } else {
-        high = mid;
-      }
-    }
-    const auto next = at(low + 1.0);
-    d.limit = r_.slo.tpot && next.tpot > *r_.slo.tpot ? Limit::tpot : Limit::ttft;
-    d.batch = low;
-    d.steady = steady;
+    take(d, at(batch), Limit::asked);
     return true;
+  }
+
+  template <class At>
+  bool largest(Deployment& d, const At& at) const {
+    take(d, at(d.largest_batch), Limit::memory);
+    return true;
+  }
+
+  template <class At>
+  bool single(Deployment& d, const At& at, Shortfall& s) const {
+    take(d, at(1.0), Limit::tpot);
+    return kept(d.steady, s);
+  }
+
+  template <class At>
+  bool searched(Deployment& d, const At& at, Shortfall& s) const {
+    const auto c = best_batch(at, d.largest_batch, r_.slo,
+                              best_.to_beat(d.engines, d.plan.parallelism.devices()));
+    if (!c.best) {
+      kept(c.single, s);  // one that keeps the promise and is not the best leaves `s` empty
+      return false;
+    }
+    take(d, *c.best, Limit::memory);
+    return true;
+  }
+
+  bool loaded(Deployment& d, Shortfall& s) const {
+    const auto l = serving::at_load(d.plan, p_.machine, p_.workload, r_.accepted, d.largest_batch,
+                                    d.engines, *r_.rate);
+    if (!l) {
+      s.failed = l.error();
+      return false;
+    }
+    take(d, l->steady, Limit::load);
+    d.queue = l->queue;
+    d.concurrency = d.batch * d.plan.parallelism.dp * d.engines;
+    return kept(d.steady, s);
+  }
+
+  bool kept(const serving::Steady& steady, Shortfall& s) const {
+    if (meets(steady, r_.slo)) return true;
+    s.tpot = steady.tpot;
+    s.ttft = steady.ttft;
+    return false;
   }
 
   const Problem& p_;
   const Request& r_;
+  Best& best_;
+  Failures& failures_;
 };
 
-/// Keeps the best trial, and of the failures the one that came nearest.
-class Best {
- public:
-  void add(Trial t) {
-    ++count_;
-    if (t.found) {
-      const bool better = !best_ || t.found->output_rate() > best_->output_rate() ||
-                          (t.found->output_rate() == best_->output_rate() &&
-                           t.found->plan.parallelism.devices() < best_->plan.parallelism.devices());
-      if (better) best_ = std::move(t.found);
-      return;
-    }
-    if (t.failed && !failed_) failed_ = std::move(t.failed);
-    if (t.places > places_) {
-      places_ = t.places;
-      asked_lacks_ = t.asked_lacks;
-    }
-    shortfall_ = min(shortfall_, t.shortfall);
-    if (t.tpot < tpot_) {
-      tpot_ = t.tpot;
-      ttft_at_tpot_ = t.ttft;
-    }
-    ttft_ = min(ttft_, t.ttft);
-  }
-  bool found() const { return best_.has_value(); }
+std::optional<Infeasible> too_large(const std::optional<Parallelism>& parallelism, int devices,
+                                    std::string_view where) {
+  if (!parallelism || parallelism->devices() <= devices) return std::nullopt;
+  return Infeasible{Why::invalid_mapping,
+                    fmt::format("{} needs {} devices, {} has {}", mapping::to_string(*parallelism),
+                                parallelism->devices(), where, devices),
+                    fmt::format("at most {} devices, or join more systems with --count", devices)};
+}
 
-  spec::Outcome<Deployment> take(const Tester& tester, const Problem& p, const Request& r) {
-    if (best_) {
-      best_->candidates = count_;
-      tester.fill_waves(*best_);
-      return std::move(*best_);
-    }
-    if (tpot_.is_finite()) return slo_missed(r);
-    if (places_ > 0) return too_many(r);
-    // What fits no single device may fit several, if only it were known how they are joined.
-    if (failed_ && failed_->why == Why::missing_figure) return *failed_;
-    if (shortfall_.is_finite()) return out_of_memory(p);
-    if (failed_) return *failed_;
-    return Infeasible{Why::invalid_mapping, "no deployment was possible", ""};
+/// What asks for more devices than there are.
+std::optional<Infeasible> beyond(const Problem& p, const Request& r) {
+  if (p.prefill != nullptr) {
+    if (auto bad = too_large(r.prefill_parallelism, p.prefill->devices, "the prefill system"))
+      return bad;
+    return too_large(r.parallelism, p.devices, "the system");
   }
-
- private:
-  Infeasible slo_missed(const Request& r) const {
-    const bool tpot_missed = r.slo.tpot && tpot_ > *r.slo.tpot;
-    if (tpot_missed) {
-      return {Why::slo_unreachable,
-              fmt::format(
-                  "TPOT of {} is out of reach: the fastest deployment needs {} with one sequence",
-                  format(*r.slo.tpot, 3), format(tpot_, 3)),
-              "--slo tpot=" + pasted(tpot_ * 1.05)};
-    }
-    const Time ttft = tpot_missed ? ttft_at_tpot_ : ttft_;
-    return {Why::slo_unreachable,
-            fmt::format("TTFT of {} is out of reach: the fastest prefill takes {}",
-                        r.slo.ttft ? format(*r.slo.ttft, 3) : "-", format(ttft, 3)),
-            "--slo ttft=" + pasted(ttft * 1.05)};
+  if (r.split != Split::fixed) {
+    if (auto bad = too_large(r.prefill_parallelism, p.devices, "the system")) return bad;
+    return too_large(r.parallelism, p.devices, "the system");
   }
-  /// A time as it can stand on a command line: no blank inside.
-  static std::string pasted(Time t) {
-    auto s = format(t, 2);
-    s.erase(std::remove(s.begin(), s.end(), ' '), s.end());
-    return s;
-  }
-  Infeasible too_many(const Request& r) const {
-    const auto asked = r.batch ? fmt::format("a batch of {} per attention rank", *r.batch)
-                               : fmt::format("{} sequences in flight", *r.concurrency);
-    return {
-        Why::out_of_memory,
-        fmt::format("{} do not fit: they lack {} on every device", asked, format(asked_lacks_, 3)),
-        fmt::format("--concurrency {} (all that memory holds)", places_)};
-  }
-  Infeasible out_of_memory(const Problem& p) const {
-    const auto count = llm::count_parameters(p.llm);
-    return {Why::out_of_memory,
-            fmt::format("{} ({} parameters) does not fit: even the sparsest deployment lacks {} on "
-                        "every device",
-                        p.llm.id, format(Count::from_base(count.total), 3), format(shortfall_, 3)),
-            ""};
-  }
-
-  std::optional<Deployment> best_;
-  std::optional<Infeasible> failed_;
-  Bytes shortfall_ = Bytes::infinity();
-  Bytes asked_lacks_ = Bytes::infinity();
-  double places_ = 0;
-  Time tpot_ = Time::infinity();
-  Time ttft_at_tpot_ = Time::infinity();
-  Time ttft_ = Time::infinity();
-  std::size_t count_ = 0;
-};
+  if (r.prefill_devices > p.devices - r.decode_devices)
+    return Infeasible{Why::invalid_mapping,
+                      fmt::format("pools of {} and {} devices are more than the system's {}",
+                                  r.prefill_devices, r.decode_devices, p.devices),
+                      "smaller pools, or join more systems with --count"};
+  if (auto bad = too_large(r.prefill_parallelism, r.prefill_devices, "the prefill pool"))
+    return bad;
+  return too_large(r.parallelism, r.decode_devices, "the decode pool");
+}
 
 }  // namespace
 
-std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int stages) {
-  std::vector<Parallelism> r;
-  const auto* moe = llm.moe();
-  for (int tp : sizes_up_to(std::min(kMaxTensorParallel, devices / stages), devices)) {
-    if (!mapping::divides_heads(tp, llm)) continue;
-    if (moe == nullptr) {
-      // Data-parallel copies of a dense model are engines of their own.
-      r.push_back({.tp = tp, .pp = stages});
-      continue;
-    }
-    // More ranks than experts only adds copies; half as many again is what published machines use
-    // at most.
-    const int widest = std::min(devices / stages, moe->experts + moe->experts / 2) / tp;
-    for (int dp : sizes_up_to(widest, devices / tp)) {
-      r.push_back({.tp = tp, .pp = stages, .dp = dp, .ep = tp * dp});
-      if (dp == 1 && tp > 1 && moe->width % tp == 0)
-        r.push_back({.tp = tp, .pp = stages, .ep = 1, .moe_tp = tp});
-    }
-  }
-  return r;
-}
-
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request) {
-  const Tester tester(problem, request);
-  Best best;
-  if (request.parallelism) {
-    if (request.parallelism->devices() > problem.devices) {
-      return Infeasible{
-          Why::invalid_mapping,
-          fmt::format("{} needs {} devices, the system has {}",
-                      mapping::to_string(*request.parallelism), request.parallelism->devices(),
-                      problem.devices),
-          fmt::format("at most {} devices, or join more systems with --count", problem.devices)};
+  if (auto bad = beyond(problem, request)) return *bad;
+  // Where requests are few all deployments turn out the same: the fastest of them serves best.
+  Best best(request.rate ? Objective::tpot : request.objective);
+  Failures failures;
+  std::size_t looked_at = 0;
+  Shared shared(problem, request, best, failures);
+  const auto test = [&](const Parallelism& c) {
+    ++looked_at;
+    shared.test(c);
+  };
+  if (request.split != Split::fixed && problem.prefill == nullptr) {
+    if (request.parallelism) {
+      test(*request.parallelism);
+    } else {
+      for (int stages : kStages) {
+        if (stages > problem.devices || stages > problem.llm.layers()) break;
+        for (const auto& c : candidates(problem.llm, problem.devices, stages)) test(c);
+      }
     }
-    best.add(tester.test(*request.parallelism));
-    return best.take(tester, problem, request);
   }
-  for (int stages : {1, 2, 4, 8}) {
-    if (stages > problem.devices || stages > problem.llm.layers()) break;
-    for (const auto& c : candidates(problem.llm, problem.devices, stages)) best.add(tester.test(c));
-    if (best.found()) break;
-  }
-  return best.take(tester, problem, request);
+  if (request.split != Split::never)
+    looked_at += add_split_deployments(problem, request, best, failures);
+  if (!best.found()) return failures.explain(problem, request);
+  auto d = best.take();
+  d.candidates = looked_at;
+  if (!d.prefill) shared.name_limit(d);
+  return d;
 }
 
 Deployment at_machine(const Deployment& deployment, const cost::Machine& machine,
-                      const serving::Workload& workload, double accepted) {
+                      const serving::Workload& workload, const cost::Machine* prefill_machine) {
   Deployment d = deployment;
+  if (d.prefill) {
+    split_at_machine(d, machine, workload, prefill_machine);
+    return d;
+  }
   const auto prefill = serving::prefill_cost(d.plan, machine, workload);
-  d.steady = serving::steady_state(d.plan, machine, workload, prefill, accepted, d.batch);
+  d.steady = serving::steady_state(d.plan, machine, workload, prefill, d.accepted, d.batch);
   d.memory = serving::memory_plan(d.plan, machine, workload, d.batch);
   d.largest_batch = serving::largest_batch(d.plan, machine, workload);
   return d;

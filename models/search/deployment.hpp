@@ -1,17 +1,34 @@
 // Deployments of a model on a system: the one that was asked for, or the best of many.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "cost/machine.hpp"
 #include "mapping/precision.hpp"
+#include "serving/disaggregated.hpp"
 #include "serving/engine.hpp"
 #include "spec/outcome.hpp"
 
 namespace perfmodel::search {
+
+/// What a search makes the most of: output tokens per second of the whole system, of the chips that
+/// the deployment occupies, per watt or per price of their share of the system; or the least time
+/// per output token.
+enum class Objective : std::uint8_t { output, per_chip, per_watt, per_cost, tpot };
+inline constexpr std::array<std::string_view, 5> kObjectiveNames = {"output", "per-chip",
+                                                                    "per-watt", "per-cost", "tpot"};
+constexpr std::string_view name_of(Objective o) {
+  return kObjectiveNames[static_cast<std::size_t>(o)];
+}
+
+/// Whether prefill has a pool of its own: never, where that is better, or with so many devices for
+/// each phase.
+enum class Split : std::uint8_t { never, where_better, fixed };
 
 /// What the user fixes; the rest is searched.
 struct Request {
@@ -19,22 +36,43 @@ struct Request {
       parallelism;                    // of one engine; the system holds as many as fit
   std::optional<double> concurrency;  // sequences in flight over the whole system
   std::optional<double> batch;        // sequences per attention rank
+  std::optional<Frequency> rate;      // requests that arrive at the whole system
   bool largest_batch = false;         // as many as memory holds, whatever the latency
   serving::Slo slo;
   int draft_tokens = 0;
   double accepted = 0;  // mean drafts accepted per step
+  Objective objective = Objective::output;
+  Split split = Split::never;
+  int prefill_devices = 0;  // with Split::fixed
+  int decode_devices = 0;
+  std::optional<mapping::Parallelism> prefill_parallelism;
 };
 
-/// What kept the batch from being larger; `rate`: a larger one would turn out less.
-enum class Limit : std::uint8_t { asked, memory, ttft, tpot, rate };
-inline constexpr std::array<std::string_view, 5> kLimitNames = {"asked", "memory", "TTFT", "TPOT",
-                                                                "output rate"};
+/// What kept the batch from being larger; `rate`: a larger one would turn out less, `load`: no more
+/// requests arrive, `prefill`: the prefill pool feeds no more.
+enum class Limit : std::uint8_t { asked, memory, ttft, tpot, rate, load, prefill };
+inline constexpr std::array<std::string_view, 7> kLimitNames = {
+    "asked", "memory", "TTFT", "TPOT", "output rate", "load", "prefill"};
 constexpr std::string_view name_of(Limit l) {
   return kLimitNames[static_cast<std::size_t>(l)];
 }
 
-struct Deployment {
+/// The pool that prefills where decoding has another.
+struct PrefillPool {
   phase::Plan plan;
+  int engines = 1;
+  double together = 1;     // requests of one pass and rank
+  double utilisation = 0;  // share of the time that it computes
+  Time pass{};             // of `together` requests
+  Time transfer{};         // of their caches to the decode pool
+  Bytes transferred{};     // of one request
+  serving::MemoryPlan memory;
+  int joined = 1;                         // devices among which the caches move
+  std::optional<serving::PoolLink> link;  // where the pools are of two sites
+};
+
+struct Deployment {
+  phase::Plan plan;  // of decode, where prefill has a pool of its own
   int engines = 1;
   double batch = 0;        // per attention rank
   double concurrency = 0;  // whole system
@@ -43,10 +81,26 @@ struct Deployment {
   serving::Steady steady;  // of one engine
   serving::MemoryPlan memory;
   double largest_batch = 0;
+  int draft_tokens = 0;
+  double accepted = 0;
   std::size_t candidates = 1;
+  std::optional<PrefillPool> prefill;
+  Time queue{};  // wait before prefill and for a place in the batch, within TTFT, at a given load
 
   /// Output tokens per second of all engines.
   Frequency output_rate() const { return steady.output_rate * (engines * used); }
+  /// Devices that the engines of both pools occupy.
+  int devices() const {
+    return plan.parallelism.devices() * engines +
+           (prefill ? prefill->plan.parallelism.devices() * prefill->engines : 0);
+  }
+};
+
+/// Devices of another kind for prefill, joined to the decoding system by their scale-out links.
+struct PrefillSite {
+  const cost::Machine& machine;
+  const mapping::Precision& precision;
+  int devices = 1;
 };
 
 /// The inputs of a search, borrowed for its duration.
@@ -55,20 +109,24 @@ struct Problem {
   const cost::Machine& machine;
   const mapping::Precision& precision;
   const serving::Workload& workload;
-  int devices = 1;  // of the whole system
+  int devices = 1;                                  // of the whole system
+  const PrefillSite* prefill = nullptr;             // null: pools share `devices`
+  std::optional<serving::PoolLink> pool_link = {};  // between two sites
 };
 
-/// The deployment with the highest output rate under the SLO, over tensor parallelism, attention
-/// data parallelism, expert parallelism and batch; pipeline stages are tried only where nothing
-/// fits without. Ties go to the smaller engine.
+/// The deployment that is best by the request's objective under its SLO, over tensor, pipeline,
+/// attention-data, expert and expert-tensor parallelism, and batch; with a split, also over the
+/// sizes of the pools. Nothing better by more than 0.1 % is missed: latencies never fall as the batch grows,
+/// which bounds the rate of whole ranges of batches. Ties go to the smaller engine.
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request);
 
 /// The parallelisms that find_deployment looks at, for `stages` pipeline stages.
 std::vector<mapping::Parallelism> candidates(const llm::LlmSpec& llm, int devices, int stages);
 
 /// The deployment as it stands at another machine (another software profile, a sampled what-if),
-/// same batch.
+/// same batch. `prefill_machine`: of the prefill pool, where that is a site of its own.
 Deployment at_machine(const Deployment& deployment, const cost::Machine& machine,
-                      const serving::Workload& workload, double accepted);
+                      const serving::Workload& workload,
+                      const cost::Machine* prefill_machine = nullptr);
 
 }  // namespace perfmodel::search

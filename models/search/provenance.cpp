@@ -19,11 +19,14 @@ class Collector {
     sources_ = &sources;
   }
 
+  /// Before the paths of what follows.
+  void prefix(std::string text) { prefix_ = std::move(text); }
+
   template <class Q>
   void add(const spec::Sourced<Q>& f) {
     UsedFigure u;
     u.side = side_;
-    u.path = f.origin.path;
+    u.path = prefix_ + f.origin.path;
     u.value = format(f.value);
     if (f.low < f.value || f.value < f.high) u.range = format(f.low) + " .. " + format(f.high);
     u.grade = f.grade;
@@ -44,23 +47,38 @@ class Collector {
  private:
   UsedFigure::Side side_ = UsedFigure::Side::hardware;
   const std::vector<spec::Source>* sources_ = nullptr;
+  std::string prefix_;
   std::vector<UsedFigure> figures_;
 };
 
-void add_tiers(Collector& c, const Deployment& d, const hw::System& system, int systems) {
-  std::set<std::size_t> crossed;
-  for (const auto& route : d.plan.routes)
-    for (std::size_t i = 0; i < route.count; ++i) crossed.insert(route.levels[i].link);
-  for (auto i : crossed) {
-    const hw::Tier* tier = nullptr;
-    if (i < system.tiers.size())
-      tier = &system.tiers[i];
-    else if (systems > 1 && system.scale_out)
-      tier = &*system.scale_out;
-    if (tier == nullptr) continue;
-    c.add(tier->bandwidth);
-    c.add(tier->latency);
+using Plans = std::vector<const phase::Plan*>;
+
+const hw::Tier* tier_of(const Site& site, std::size_t link) {
+  const auto& tiers = site.system.tiers;
+  if (link < tiers.size()) return &tiers[link];
+  return site.systems > 1 && site.system.scale_out ? &*site.system.scale_out : nullptr;
+}
+
+void add_tiers(Collector& c, const Plans& plans, const Deployment& d, const Site& site) {
+  std::set<const hw::Tier*> crossed;
+  for (const auto* plan : plans)
+    for (const auto& route : plan->routes)
+      for (std::size_t i = 0; i < route.count; ++i)
+        crossed.insert(tier_of(site, route.levels[i].link));
+  // Caches move between pools over the outermost tier, of two sites over their scale-out links.
+  if (d.prefill && d.prefill->link) {
+    if (site.system.scale_out) crossed.insert(&*site.system.scale_out);
+  } else if (d.prefill) {
+    const auto count = site.system.tiers.size();
+    crossed.insert(tier_of(site, site.systems > 1 ? count : count - 1));
   }
+  const auto add = [&](const hw::Tier& tier) {
+    if (!crossed.contains(&tier)) return;
+    c.add(tier.bandwidth);
+    c.add(tier.latency);
+  };
+  for (const auto& tier : site.system.tiers) add(tier);
+  if (site.system.scale_out) add(*site.system.scale_out);
 }
 
 void add_stack(Collector& c, const cost::Stack& s) {
@@ -81,17 +99,19 @@ bool is_message(const mapping::Term& t) {
 
 /// Curves of the classes of operators that the plan has, with the shares of the types that they
 /// compute in; the link's where anything is sent.
-void add_family(Collector& c, const Deployment& d, const hw::Family& f) {
+void add_family(Collector& c, const Plans& plans, const hw::Family& f) {
   c.side(UsedFigure::Side::software, f.sources);
   for (const auto* scale : {&f.scale_matrix, &f.scale_memory, &f.scale_software}) c.add(*scale);
   std::array<std::set<spec::Compute>, cost::kCurveClasses.size()> computes;
   bool sends = false;
-  for (const auto& t : d.plan.model.terms) {
-    sends |= is_message(t);
-    for (std::size_t i = 0; i < computes.size(); ++i)
-      if (t.op.kind().prefill_class == cost::kCurveClasses[i] ||
-          t.op.kind().decode_class == cost::kCurveClasses[i])
-        computes[i].insert(t.compute);
+  for (const auto* plan : plans) {
+    for (const auto& t : plan->model.terms) {
+      sends |= is_message(t);
+      for (std::size_t i = 0; i < computes.size(); ++i)
+        if (t.op.kind().prefill_class == cost::kCurveClasses[i] ||
+            t.op.kind().decode_class == cost::kCurveClasses[i])
+          computes[i].insert(t.compute);
+    }
   }
   const auto add = [&](std::string_view, const spec::FigureRule&, const auto& figure) {
     c.add(figure);
@@ -108,26 +128,34 @@ void add_family(Collector& c, const Deployment& d, const hw::Family& f) {
   if (sends) hw::LinkCurve::each(add, f.kernels.link);
 }
 
-}  // namespace
-
-std::vector<UsedFigure> used_figures(const Deployment& deployment, const hw::Chip& chip,
-                                     const hw::Family& family, const hw::System& system,
-                                     int systems, const llm::LlmSpec& llm,
-                                     const cost::Stack& stack) {
-  Collector c;
+void add_hardware(Collector& c, const Plans& plans, const Deployment& d, const Site& site) {
+  const auto& chip = site.chip;
   c.side(UsedFigure::Side::hardware, chip.sources);
   std::set<spec::Compute> computes;
-  for (const auto& t : deployment.plan.model.terms)
-    if (!is_message(t)) computes.insert(t.compute);
+  for (const auto* plan : plans)
+    for (const auto& t : plan->model.terms)
+      if (!is_message(t)) computes.insert(t.compute);
   for (auto compute : computes) c.add(chip.peak(compute));
   c.add(chip.vector_fp32 ? chip.vector_fp32 : chip.vector_fp16);
   c.add(chip.memory_bandwidth);
   c.add(chip.memory_capacity);
   c.add(chip.cache);
   c.add(chip.cores);
-  c.side(UsedFigure::Side::hardware, system.sources);
-  c.add(system.chips);
-  add_tiers(c, deployment, system, systems);
+  c.side(UsedFigure::Side::hardware, site.system.sources);
+  c.add(site.system.chips);
+  add_tiers(c, plans, d, site);
+}
+
+}  // namespace
+
+std::vector<UsedFigure> used_figures(const Deployment& deployment, const Site& site,
+                                     const llm::LlmSpec& llm, const cost::Stack& stack,
+                                     const Site* prefill) {
+  Collector c;
+  Plans plans = {&deployment.plan};
+  Plans apart;
+  if (deployment.prefill) (prefill != nullptr ? apart : plans).push_back(&deployment.prefill->plan);
+  add_hardware(c, plans, deployment, site);
   UsedFigure model;
   model.side = UsedFigure::Side::model;
   model.path = "llm.architecture";
@@ -137,7 +165,11 @@ std::vector<UsedFigure> used_figures(const Deployment& deployment, const hw::Chi
   c.add(std::move(model));
   add_stack(c, stack);
   // A profile of nothing but ideals takes no curves.
-  if (stack.quantise) add_family(c, deployment, family);
+  if (stack.quantise) add_family(c, plans, site.family);
+  if (apart.empty()) return c.take();
+  c.prefix("prefill.");
+  add_hardware(c, apart, deployment, *prefill);
+  if (stack.quantise) add_family(c, apart, prefill->family);
   return c.take();
 }
 

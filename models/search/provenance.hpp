@@ -27,14 +27,22 @@ struct UsedFigure {
   std::string note;
 };
 
+/// Where a pool stands.
+struct Site {
+  const hw::Chip& chip;
+  const hw::Family& family;
+  const hw::System& system;
+  int systems = 1;
+};
+
 /// Everything the deployment used: peaks of the types it computes in, memory, the link tiers its
 /// groups cross, chip count, the software profile and the kernel curves of the architecture that it
 /// scales, the model's architecture. A figure that was not used (the FP8 peak of an INT8
-/// deployment) is not in the list.
-std::vector<UsedFigure> used_figures(const Deployment& deployment, const hw::Chip& chip,
-                                     const hw::Family& family, const hw::System& system,
-                                     int systems, const llm::LlmSpec& llm,
-                                     const cost::Stack& stack);
+/// deployment) is not in the list. Figures of a prefill pool on a `prefill` site of its own follow,
+/// with "prefill." before their paths.
+std::vector<UsedFigure> used_figures(const Deployment& deployment, const Site& site,
+                                     const llm::LlmSpec& llm, const cost::Stack& stack,
+                                     const Site* prefill = nullptr);
 
 /// The figure of the weakest grade on one side, the first of equals; nullptr if there is none.
 const UsedFigure* weakest(const std::vector<UsedFigure>& figures, UsedFigure::Side side);

@@ -24,33 +24,37 @@ Time prefill_time(const phase::Plan& plan, const cost::Machine& machine, const W
 }  // namespace
 
 MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
-                       double batch) {
+                       double batch, Role role) {
   MemoryPlan m;
   m.capacity = machine.capacity;
   m.reserve = machine.capacity * (1.0 - machine.memory_use);
   m.weights = plan.model.weights + plan.model.draft_weights;
-  m.cache_of_sequence = plan.model.cache.of_sequence(w.mean_input() + w.mean_output());
+  const double answer = role == Role::prefill ? 0.0 : w.mean_output();
+  m.cache_of_sequence = plan.model.cache.of_sequence(w.mean_input() + answer);
   m.cache = m.cache_of_sequence * batch;
-  const double decode_rows = batch * (1.0 + plan.draft_tokens);
+  const double decode_rows = role == Role::prefill ? 1.0 : batch * (1.0 + plan.draft_tokens);
   const double prefill_rows =
-      std::min(machine.chunk, new_tokens(w) * requests_per_chunk(machine, w));
+      role == Role::decode
+          ? 0.0
+          : std::min(machine.chunk, new_tokens(w) * requests_per_chunk(machine, w));
   m.activations = plan.model.activations_per_token * std::max(decode_rows, prefill_rows) +
                   plan.model.logits_per_row * decode_rows;
   return m;
 }
 
-double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Workload& w) {
-  const auto one = memory_plan(plan, machine, w, 1.0);
+double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+                     Role role) {
+  const auto one = memory_plan(plan, machine, w, 1.0, role);
   if (!one.fits()) return 0.0;
   // Cache and logits grow with every sequence, activations only once decoding has more rows than a
   // chunk: a first guess from the former, then down to what fits.
   const Bytes each = one.cache_of_sequence + plan.model.logits_per_row * (1.0 + plan.draft_tokens);
   double batch = std::floor(1.0 + one.free() / each);
   double low = 1.0;
-  if (memory_plan(plan, machine, w, batch).fits()) return batch;
+  if (memory_plan(plan, machine, w, batch, role).fits()) return batch;
   while (batch - low > 1.0) {
     const double mid = std::floor(0.5 * (low + batch));
-    (memory_plan(plan, machine, w, mid).fits() ? low : batch) = mid;
+    (memory_plan(plan, machine, w, mid, role).fits() ? low : batch) = mid;
   }
   return low;
 }

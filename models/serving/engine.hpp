@@ -2,6 +2,8 @@
 // replaced by a new one.
 #pragma once
 
+#include <cstdint>
+
 #include "phase/plan.hpp"
 #include "serving/workload.hpp"
 
@@ -20,11 +22,15 @@ struct MemoryPlan {
   Bytes free() const { return capacity - reserve - used(); }
   bool fits() const { return free().base() >= 0; }
 };
+/// What an engine does. One that prefills alone holds `batch` prompts, without their answers; one
+/// that decodes alone never has the activations of a prefill.
+enum class Role : std::uint8_t { both, prefill, decode };
 MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
-                       double batch);
+                       double batch, Role role = Role::both);
 
 /// Largest whole batch per attention rank that fits; 0 if not even one sequence does.
-double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Workload& w);
+double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+                     Role role = Role::both);
 
 /// Passes of the two phases at a batch of `batch` sequences per attention rank.
 ops::Pass decode_pass(const phase::Plan& plan, const Workload& w, double batch);

@@ -102,6 +102,57 @@ void expect_verdict(const Words& words) {
   }
 }
 
+/// Two pools in every format, and a load.
+TEST(Answer, OfTwoPoolsStatesBoth) {
+  const Words asked = {"estimate",  "--system", "gb200-nvl72",    "--no-compare",
+                       "--nearest", "0",        "--disaggregate", "24:48"};
+  auto row = first_row(run(with(asked, {"--format", "csv"})).out);
+  EXPECT_EQ(row["verdict"], "feasible");
+  EXPECT_FALSE(row["prefill_deployment"].empty());
+  EXPECT_LE(std::atof(row["prefill_chips_used"].c_str()), 24);
+  EXPECT_LE(std::atof(row["chips_used"].c_str()), 72);
+  EXPECT_GT(std::atof(row["transfer_ms"].c_str()), 0);
+  EXPECT_GT(std::atof(row["prefill_utilisation"].c_str()), 0);
+  // 4096 tokens of 576 values in two bytes over 61 layers.
+  EXPECT_NEAR(std::atof(row["transferred_mb"].c_str()), 4096 * 576 * 2 * 61 / 1e6, 0.1);
+  const auto json = nlohmann::json::parse(run(with(asked, {"--format", "json"})).out);
+  EXPECT_EQ(json["deployment"]["prefill_pool"]["parallelism"], row["prefill_deployment"]);
+  const auto table = run(asked).out;
+  EXPECT_NE(table.find("\nprefill "), std::string::npos) << table;
+  EXPECT_NE(table.find(row["prefill_deployment"]), std::string::npos) << table;
+  // Without a split there is nothing to say of it.
+  row = first_row(run(with(kSmall, {"--format", "csv"})).out);
+  EXPECT_EQ(row["prefill_deployment"], "");
+  EXPECT_EQ(row["transfer_ms"], "");
+}
+
+TEST(Answer, OfPoolsOnTwoSystemsCountsBoth) {
+  auto row = first_row(run({"estimate", "--system", "hgx-h20", "--count", "4", "--prefill-system",
+                            "hgx-h800", "--prefill-count", "2", "--no-compare", "--format", "csv"})
+                           .out);
+  EXPECT_EQ(row["verdict"], "feasible");
+  EXPECT_EQ(row["chips"], "48");
+}
+
+TEST(Answer, ToALoadHasItsRateOrSaysSaturated) {
+  const auto at = [](const char* rate) {
+    return run(with(kSmall, {"--rate", rate, "--format", "csv"}));
+  };
+  auto few = first_row(at("0.5").out);
+  auto more = first_row(at("20").out);
+  EXPECT_NEAR(std::atof(few["output_tokens_per_s_system"].c_str()), 0.5 * 1024, 0.5);
+  EXPECT_NEAR(std::atof(more["output_tokens_per_s_system"].c_str()), 20 * 1024, 20);
+  EXPECT_LT(std::atof(few["tpot_ms"].c_str()), std::atof(more["tpot_ms"].c_str()));
+  const auto flood = at("1000000");
+  EXPECT_EQ(flood.status, 1) << flood.text();
+  auto no = first_row(flood.out);
+  EXPECT_NE(no["reason"].find("requests/s are more than"), std::string::npos) << no["reason"];
+  EXPECT_EQ(no["tpot_ms"], "") << "no number for an overloaded engine";
+  // The nearest load that it names has an answer.
+  const auto nearest = no["nearest"].substr(std::string("--rate ").size());
+  EXPECT_EQ(at(nearest.c_str()).status, 0) << no["nearest"];
+}
+
 class EveryChip : public ::testing::TestWithParam<std::string> {};
 TEST_P(EveryChip, HasAVerdict) {
   for (const auto* llm : {"deepseek-r1", "llama-3.1-8b", "qwen3-235b-a22b"})

@@ -38,9 +38,8 @@ TEST(Provenance, CurveFiguresNotListedDoNotMatter) {
     search::Deployment d;
     d.plan = s.plan;
     std::set<std::string> paths;
-    for (const auto& f : search::used_figures(d, setup.chip, setup.family, setup.system,
-                                              setup.systems, *s.llm, typical))
-      paths.insert(f.path);
+    const search::Site site{setup.chip, setup.family, setup.system, setup.systems};
+    for (const auto& f : search::used_figures(d, site, *s.llm, typical)) paths.insert(f.path);
     const auto before = steady_of(s.plan, s.typical, workload, 8);
     for_each_change(setup.family, [&](const std::string& path, const hw::Family& changed) {
       const auto machine =

@@ -1,0 +1,49 @@
+#include <algorithm>
+
+#include "search/deployment.hpp"
+
+namespace perfmodel::search {
+namespace {
+
+using mapping::Parallelism;
+
+/// Beyond this many devices a tensor-parallel group spends its time in messages on every machine in
+/// the table.
+constexpr int kMaxTensorParallel = 64;
+
+/// Divisors of n, so that engines tile the system, and powers of two, so that odd counts are not
+/// stuck.
+std::vector<int> sizes_up_to(int limit, int n) {
+  std::vector<int> r;
+  for (int i = 1; i <= limit; ++i)
+    if (n % i == 0 || (i & (i - 1)) == 0) r.push_back(i);
+  return r;
+}
+
+}  // namespace
+
+std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int stages) {
+  std::vector<Parallelism> r;
+  const auto* moe = llm.moe();
+  for (int tp : sizes_up_to(std::min(kMaxTensorParallel, devices / stages), devices)) {
+    if (!mapping::divides_heads(tp, llm)) continue;
+    if (moe == nullptr) {
+      // Data-parallel copies of a dense model are engines of their own.
+      r.push_back({.tp = tp, .pp = stages});
+      continue;
+    }
+    // More ranks than experts only adds copies; half as many again is what published machines use
+    // at most.
+    const int widest = std::min(devices / stages, moe->experts + moe->experts / 2) / tp;
+    for (int dp : sizes_up_to(widest, devices / tp)) {
+      // Experts whole, or cut over the devices of a group.
+      const int stage = tp * dp;
+      for (int cut = 1; cut <= std::min(stage, kMaxTensorParallel); ++cut)
+        if (stage % cut == 0 && moe->width % cut == 0)
+          r.push_back({.tp = tp, .pp = stages, .dp = dp, .ep = stage / cut, .moe_tp = cut});
+    }
+  }
+  return r;
+}
+
+}  // namespace perfmodel::search
