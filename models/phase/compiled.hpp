@@ -49,7 +49,8 @@ class Compiled {
   Compiled& operator=(Compiled&&) noexcept;
 
   /// PassTime::total of passes[0..n), n <= kLanes, all of `phase`, each with at least one token,
-  /// as evaluate gives it to 1e-12. Allocates nothing. Entries of `passes` beyond n are overwritten.
+  /// as evaluate gives it to 1e-12. Allocates nothing. Entries of `passes` beyond n are
+  /// overwritten.
   void evaluate(ops::Phase phase, Passes& passes, std::size_t n, Time* totals) const;
 
   /// Operators that no row of the table stands for, which are priced as evaluate does, one pass

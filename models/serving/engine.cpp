@@ -10,11 +10,6 @@ double new_tokens(const Lengths& w) {
   return w.mean_input() * (1.0 - w.prefix_hit);
 }
 
-/// New requests that are prefilled together at most.
-double requests_per_chunk(const cost::Machine& machine, const Lengths& w) {
-  return std::max(1.0, std::floor(machine.chunk / new_tokens(w)));
-}
-
 Time prefill_time(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                   double sequences) {
   const auto p = prefill_passes(plan, machine, w, sequences);
@@ -22,6 +17,10 @@ Time prefill_time(const phase::Plan& plan, const cost::Machine& machine, const L
 }
 
 }  // namespace
+
+double requests_per_chunk(const cost::Machine& machine, const Lengths& w) {
+  return std::max(1.0, std::floor(machine.chunk / new_tokens(w)));
+}
 
 MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                        double batch) {

@@ -50,6 +50,8 @@ struct PrefillCost {
     return one + (full_time - one) * ((n - 1.0) / (full - 1.0));
   }
 };
+/// New requests that are prefilled together at most.
+double requests_per_chunk(const cost::Machine& machine, const Lengths& w);
 PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w);
 
 struct Steady {

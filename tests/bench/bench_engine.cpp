@@ -9,12 +9,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/catalog.hpp"
 #include "cli/setup.hpp"
 #include "phase/plan.hpp"
 #include "search/deployment.hpp"
 #include "serving/engine.hpp"
+#include "serving/points.hpp"
 
 namespace perfmodel {
 namespace {
@@ -29,11 +31,7 @@ struct Case {
 constexpr Case kCases[] = {
     {"llama_70b/hgx_h200", "hgx-h200", "llama-3.1-70b", {.tp = 8}},
     {"deepseek_r1/cloudmatrix384", "cloudmatrix384", "deepseek-r1", {.tp = 1, .dp = 32, .ep = 32}},
-    {"deepseek_r1_mtp/gb200_nvl72",
-     "gb200-nvl72",
-     "deepseek-r1",
-     {.tp = 1, .dp = 32, .ep = 32},
-     1},
+    {"deepseek_r1_mtp/gb200_nvl72", "gb200-nvl72", "deepseek-r1", {.tp = 1, .dp = 32, .ep = 32}, 1},
 };
 
 const cli::Catalog& catalog() {
@@ -84,6 +82,45 @@ void reference(benchmark::State& state, const Case& c) {
   state.SetItemsProcessed(state.iterations());
 }
 
+/// Points side by side: either both the batch and the lengths change from one to the next, or only
+/// the batch does, as in the inner loop of a sweep.
+void points_block(benchmark::State& state, const Case& c, bool lengths, std::size_t size) {
+  const Loaded l(c);
+  const serving::Points points(l.plan(c), l.machine, 0.7 * c.draft_tokens);
+  std::vector<serving::Point> asked(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto n = static_cast<double>(i % 256);
+    asked[i].batch = 1 + n;
+    asked[i].lengths = lengths ? workload(1024 + n, 512 + n) : workload(1024, 512);
+  }
+  std::vector<serving::PointResult> answers(size);
+  for (auto _ : state) {
+    points.evaluate(asked, answers);
+    benchmark::DoNotOptimize(answers.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(size));
+}
+void points_lengths(benchmark::State& state, const Case& c) {
+  points_block(state, c, true, 4096);
+}
+void points_batches(benchmark::State& state, const Case& c) {
+  points_block(state, c, false, 4096);
+}
+void points_single(benchmark::State& state, const Case& c) {
+  points_block(state, c, true, 1);
+}
+
+void compile_table(benchmark::State& state, const Case& c) {
+  const Loaded l(c);
+  const auto plan = l.plan(c);
+  for (auto _ : state) {
+    const phase::Compiled compiled(plan, l.machine);
+    benchmark::DoNotOptimize(&compiled);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
 void compile_plan(benchmark::State& state, const Case& c) {
   const Loaded l(c);
   for (auto _ : state) {
@@ -115,7 +152,11 @@ void register_all() {
       benchmark::RegisterBenchmark((std::string(what) + "/" + std::string(c.name)).c_str(),
                                    [&c, run](benchmark::State& s) { run(s, c); });
     };
+    add("points_lengths", points_lengths);
+    add("points_batches", points_batches);
+    add("points_single", points_single);
     add("points_reference", reference);
+    add("compile_table", compile_table);
     add("compile_plan", compile_plan);
     add("search", search_system);
   }
