@@ -136,7 +136,6 @@ class Folder {
     if (m_.quantise && std::exp2(std::round(std::log2(tall))) != tall) return false;
     const double columns = std::ceil(a.n / m_.tile_n);
     r.stream = t_->stream;
-    r.quantised = m_.quantise;
     r.compute = m_.quantise ? 2.0 * a.k * m_.tile_m * columns * m_.tile_n * by_matrix_op()
                             : 2.0 * a.k * a.n * groups * by_matrix_op();
     r.tile = m_.tile_m;

@@ -11,7 +11,7 @@
 
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
     defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define PERFMODEL_LANES [[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]]
+#define PERFMODEL_LANES [[gnu::target_clones("default", "avx2", "avx512f")]]
 #else
 #define PERFMODEL_LANES
 #endif
@@ -99,47 +99,52 @@ void streamed_lanes(std::size_t n, const Streamed& r, double cache, In rows, Out
   }
 }
 
-/// Steps of `tile` rows and their waves over the cores (cost/roofline.cpp, padding): what they
-/// would be if all were full is folded into `compute`.
-PERFMODEL_INLINE double waves(const Product& r, double groups, double steps) {
+/// Work of the tiles that `rows` in each of `groups` come to, in full waves over the cores
+/// (cost/roofline.cpp, padding), in units of one step of rows: all but what the product folds into
+/// `compute`. Both sides of every choice are worked out, as a vector needs them.
+PERFMODEL_INLINE double tile_work(const Product& r, double groups, double rows) {
+  // Several groups have uneven rows: half a tile of each is lost, not what rounding up takes.
+  const double share = rows / r.tile;
+  const double even = std::ceil(share);
+  const double uneven = most(1.0, share + 0.5);
+  const double steps = groups > 1.0 ? uneven : even;
   const double tiles = groups * most(1.0, steps * r.by_tall) * r.columns;
-  const double full = tiles / r.cores;
-  const double above = full >= 1.0 ? std::ceil(full) : 1.0;
-  const double below = full >= 1.0 ? full : full * r.split;
-  return 1.0 + (most(1.0, above / below) - 1.0) * r.wave_share;
-}
-/// Several groups have uneven rows: half a tile of each is lost, not what rounding up takes.
-PERFMODEL_INLINE double tile_steps(double tile, double groups, double rows) {
-  const double share = rows / tile;
-  return groups > 1.0 ? most(1.0, share + 0.5) : std::ceil(share);
+  const double waves = tiles / r.cores;
+  const double whole = std::ceil(waves);
+  const double above = waves >= 1.0 ? whole : 1.0;
+  const double below = waves * (waves >= 1.0 ? 1.0 : r.split);
+  return groups * steps * (1.0 + (most(1.0, above / below) - 1.0) * r.wave_share);
 }
 
 PERFMODEL_LANES
-void dense_lanes(std::size_t n, const Product& r, double cache, In all, Out compute, Out memory,
-                 Out more) {
+void dense_lanes(std::size_t n, const Product& product, double cache, In all, Out compute,
+                 Out memory, Out more) {
+  const Product r = product;  // a load that hangs on a choice would bar vectors
   for (std::size_t i = 0; i < n; ++i) {
     const double rows = all[i] * r.row_share;
-    const double steps = tile_steps(r.tile, r.groups, rows);
-    compute[i] =
-        r.quantised ? r.compute * (r.groups * steps) * waves(r, r.groups, steps) : r.compute * rows;
+    compute[i] = r.compute * tile_work(r, r.groups, rows);
     const double by_byte = rows > 1.0 ? r.by_byte : r.by_byte_single;
     memory[i] = (r.weights + spilled(r.touched * rows, cache)) * by_byte;
     more[i] = spilled(r.converted * rows, cache) * r.by_byte_converted;
   }
 }
 PERFMODEL_LANES
-void expert_lanes(std::size_t n, const Product& r, double cache, In load, In hit, In hot,
+void expert_lanes(std::size_t n, const Product& product, double cache, In load, In hit, In hot,
                   Out compute, Out memory, Out more) {
+  const Product r = product;  // see dense_lanes
   for (std::size_t i = 0; i < n; ++i) {
     const double rows = load[i] / hit[i];
-    const double steps = tile_steps(r.tile, hit[i], rows * hot[i]);
-    compute[i] =
-        r.quantised ? r.compute * (hit[i] * steps) * waves(r, hit[i], steps) : r.compute * load[i];
+    compute[i] = r.compute * tile_work(r, hit[i], rows * hot[i]);
     const double by_byte = rows > 1.0 ? r.by_byte : r.by_byte_single;
     const double most_rows = load[i] * hot[i];
     memory[i] = (r.weights * hit[i] + spilled(r.touched * most_rows, cache)) * by_byte;
     more[i] = spilled(r.converted * most_rows, cache) * r.by_byte_converted;
   }
+}
+/// Without tiles and without waves.
+PERFMODEL_LANES
+void ideal_lanes(std::size_t n, double compute_of_row, In rows, Out compute) {
+  for (std::size_t i = 0; i < n; ++i) compute[i] = compute_of_row * rows[i];
 }
 
 struct ScoredIn {
@@ -239,6 +244,10 @@ class Runner {
       expert_lanes(n_, r, cache_, load_[r.routing].data(), hit_[r.routing].data(),
                    hot_[r.routing].data(), parts_.compute.data(), parts_.memory.data(),
                    parts_.more.data());
+    if (!m_.quantise)
+      ideal_lanes(n_, r.compute * r.row_share,
+                  r.routing == Product::kDense ? rows(r.rows) : load_[r.routing].data(),
+                  parts_.compute.data());
     busy(parts_.compute.data(), parts_.memory.data(), zero_.data(), parts_.more.data(), r.count,
          r.stream);
   }

@@ -1,7 +1,7 @@
 // The table behind Compiled (compiled.hpp): what each form of operator needs to know beside the
 // pass. Seconds throughout, by one byte, operation, row or sequence as the names say; `count`
-// instances of each row. A machine that is ideal has its quantisation folded away: no bytes spill,
-// and `quantised` is false.
+// instances of each row. On an ideal machine
+// no bytes spill.
 #pragma once
 
 #include <array>
@@ -39,10 +39,9 @@ struct Product {
   std::size_t routing = kDense;
   Rows rows = Rows::all;
   mapping::Stream stream = mapping::Stream::main;
-  bool quantised = true;
   double row_share = 1;
   double groups = 1;   // dense: products side by side
-  double compute = 0;  // s: of a step of `tile` rows in one group; by row if not quantised
+  double compute = 0;  // s: of a step of `tile` rows in one group; on an ideal machine of a row
   double tile = 1;     // rows
   double columns = 1;  // tiles across
   double by_tall = 1;  // 1 / steps that one tile is tall, a power of two
