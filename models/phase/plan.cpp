@@ -12,7 +12,6 @@ namespace {
 
 using mapping::Group;
 using mapping::Stream;
-using mapping::Term;
 
 /// The pass that the speculative layer sees: one token of each sequence at a time.
 ops::Pass draft_pass(const ops::Pass& p) {

@@ -57,20 +57,13 @@ struct Loaded {
   }
 };
 
-serving::Workload workload(double input, double output) {
-  serving::Workload w;
-  w.input = input;
-  w.output = output;
-  return w;
-}
-
 /// The reference: one point after the other, operator by operator.
 void reference(benchmark::State& state, const Case& c) {
   const Loaded l(c);
   const auto plan = l.plan(c);
   double n = 0;
   for (auto _ : state) {
-    const auto w = workload(1024 + n, 512 + n);
+    const serving::Lengths w{1024 + n, 512 + n};
     const double batch = 1 + n;
     n = n < 255 ? n + 1 : 0;
     const auto prefill = serving::prefill_cost(plan, l.machine, w);
@@ -91,7 +84,7 @@ void points_block(benchmark::State& state, const Case& c, bool lengths, std::siz
   for (std::size_t i = 0; i < size; ++i) {
     const auto n = static_cast<double>(i % 256);
     asked[i].batch = 1 + n;
-    asked[i].lengths = lengths ? workload(1024 + n, 512 + n) : workload(1024, 512);
+    asked[i].lengths = lengths ? serving::Lengths{1024 + n, 512 + n} : serving::Lengths{1024, 512};
   }
   std::vector<serving::PointResult> answers(size);
   for (auto _ : state) {
@@ -132,7 +125,9 @@ void compile_plan(benchmark::State& state, const Case& c) {
 
 void search_system(benchmark::State& state, const Case& c) {
   const Loaded l(c);
-  const auto w = workload(4096, 1024);
+  serving::Workload w;
+  w.input = 4096;
+  w.output = 1024;
   search::Request request;
   request.draft_tokens = c.draft_tokens;
   request.accepted = 0.7 * c.draft_tokens;
