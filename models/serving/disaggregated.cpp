@@ -17,7 +17,7 @@ Time Transfer::time(const PoolLink& link, double requests) const {
   return max(sent * requests, received) / link.bandwidth + link.latency;
 }
 
-Transfer cache_transfer(const phase::Plan& prefill, const phase::Plan& decode, const Workload& w) {
+Transfer cache_transfer(const phase::Plan& prefill, const phase::Plan& decode, const Lengths& w) {
   const auto holders = [](const phase::Plan& p) {
     return static_cast<double>(p.parallelism.tp) * p.parallelism.pp;
   };
@@ -58,7 +58,7 @@ std::optional<PrefillState> prefill_state(const phase::Plan& plan, const cost::M
   return s.ttft <= *limit ? s : one;
 }
 
-Steady decode_state(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+Steady decode_state(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                     double accepted, double batch) {
   Steady s;
   s.batch = batch;

@@ -29,7 +29,7 @@ struct Transfer {
   /// pace. Nothing of it is taken to hide under the prefill.
   Time time(const PoolLink& link, double requests) const;
 };
-Transfer cache_transfer(const phase::Plan& prefill, const phase::Plan& decode, const Workload& w);
+Transfer cache_transfer(const phase::Plan& prefill, const phase::Plan& decode, const Lengths& w);
 
 /// Prefill of one engine that does nothing else: `together` requests per pass and rank.
 struct PrefillState {
@@ -51,7 +51,7 @@ std::optional<PrefillState> prefill_state(const phase::Plan& plan, const cost::M
 /// Decode of one engine that does nothing else, at `batch` sequences per attention rank. The first
 /// token of a request comes with its prefill, so `output_rate` counts it, and the requests per
 /// second are batch dp / ((O - 1) tpot). TTFT and the prefill's rates are left zero.
-Steady decode_state(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+Steady decode_state(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                     double accepted, double batch);
 
 }  // namespace perfmodel::serving

@@ -25,15 +25,15 @@ struct MemoryPlan {
 /// What an engine does. One that prefills alone holds `batch` prompts, without their answers; one
 /// that decodes alone never has the activations of a prefill.
 enum class Role : std::uint8_t { both, prefill, decode };
-MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                        double batch, Role role = Role::both);
 
 /// Largest whole batch per attention rank that fits; 0 if not even one sequence does.
-double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                      Role role = Role::both);
 
 /// Passes of the two phases at a batch of `batch` sequences per attention rank.
-ops::Pass decode_pass(const phase::Plan& plan, const Workload& w, double batch);
+ops::Pass decode_pass(const phase::Plan& plan, const Lengths& w, double batch);
 /// `sequences` new requests per attention rank, in one pass or, where they are longer than a chunk,
 /// the mean of several.
 struct PrefillPasses {
@@ -41,7 +41,7 @@ struct PrefillPasses {
   double count = 1;
 };
 PrefillPasses prefill_passes(const phase::Plan& plan, const cost::Machine& machine,
-                             const Workload& w, double sequences);
+                             const Lengths& w, double sequences);
 
 /// Prefill of one deployment, independent of how many sequences decode beside it.
 struct PrefillCost {
@@ -56,7 +56,9 @@ struct PrefillCost {
     return one + (full_time - one) * ((n - 1.0) / (full - 1.0));
   }
 };
-PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Workload& w);
+/// New requests that are prefilled together at most.
+double requests_per_chunk(const cost::Machine& machine, const Lengths& w);
+PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w);
 
 struct Steady {
   double batch = 0;  // sequences in flight per attention rank
@@ -81,7 +83,10 @@ struct Steady {
 ///
 /// Every request that finishes is replaced by a prefill that stalls the rest; a pipeline of pp
 /// stages works on pp prefills at once. A new request waits half a step for the running one.
-Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                     const PrefillCost& prefill, double accepted, double batch);
+/// The same where the time of the decode step is known.
+Steady steady_at(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
+                 const PrefillCost& prefill, double accepted, double batch, Time decode_step);
 
 }  // namespace perfmodel::serving

@@ -22,7 +22,7 @@ spec::Infeasible saturated(Frequency rate, Frequency most) {
 }
 
 /// Squared coefficient of variation of lengths uniform between (1 - spread) and 1 of nominal.
-double variation(const Workload& w) {
+double variation(const Lengths& w) {
   return w.square_mean_ratio() - 1.0;
 }
 
@@ -41,7 +41,7 @@ double batch_for(const RateAt& rate_at, double largest, Frequency rate) {
 }  // namespace
 
 spec::Outcome<Loaded> at_load(const phase::Plan& plan, const cost::Machine& machine,
-                              const Workload& w, double accepted, double largest, int engines,
+                              const Lengths& w, double accepted, double largest, int engines,
                               Frequency rate) {
   const auto prefill = prefill_cost(plan, machine, w);
   const auto at = [&](double batch) {
@@ -70,7 +70,7 @@ spec::Outcome<Loaded> at_load(const phase::Plan& plan, const cost::Machine& mach
 }
 
 spec::Outcome<Loaded> at_load(const phase::Plan& decode, const cost::Machine& machine,
-                              const Workload& w, double accepted, double largest, int engines,
+                              const Lengths& w, double accepted, double largest, int engines,
                               const PrefillState& prefill, int prefill_engines,
                               const phase::Plan& prefill_plan, Frequency rate) {
   const auto at = [&](double batch) { return decode_state(decode, machine, w, accepted, batch); };

@@ -24,12 +24,12 @@ struct Loaded {
 /// arrivals are Poisson, prefills of one length, the two waits add. Infeasible where the load is
 /// more than the engines can turn out: no latency holds there.
 spec::Outcome<Loaded> at_load(const phase::Plan& plan, const cost::Machine& machine,
-                              const Workload& w, double accepted, double largest, int engines,
+                              const Lengths& w, double accepted, double largest, int engines,
                               Frequency rate);
 
 /// The same for two pools: `prefill` is a state of one of `prefill_engines`.
 spec::Outcome<Loaded> at_load(const phase::Plan& decode, const cost::Machine& machine,
-                              const Workload& w, double accepted, double largest, int engines,
+                              const Lengths& w, double accepted, double largest, int engines,
                               const PrefillState& prefill, int prefill_engines,
                               const phase::Plan& prefill_plan, Frequency rate);
 
