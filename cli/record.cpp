@@ -60,27 +60,6 @@ std::string compute_text(const mapping::Precision& p, bool moe) {
   return s;
 }
 
-report::Performance performance(const std::string& stack, const Setup& setup,
-                                const search::Deployment& d) {
-  const auto& s = d.steady;
-  const double engines = d.engines;
-  const double chips = setup.chips();
-  report::Performance p;
-  p.stack = stack;
-  p.ttft = s.ttft;
-  p.tpot = s.tpot;
-  p.decode_step = s.decode_step;
-  p.prefill = s.prefill;
-  p.output_system = d.output_rate();
-  p.output_per_chip = p.output_system / chips;
-  p.input_per_chip = s.input_rate * (engines * d.used) / chips;
-  p.decode_system = s.decode_only * (engines * d.used);
-  p.decode_per_chip = p.decode_system / chips;
-  p.prefill_system = s.prefill_only * engines;
-  p.prefill_per_chip = p.prefill_system / chips;
-  return p;
-}
-
 OperatorRow operator_row(const phase::TermTime& t, ops::Phase phase) {
   OperatorRow o;
   o.phase = phase == ops::Phase::prefill ? "prefill" : "decode";
@@ -270,6 +249,27 @@ report::MemoryRow memory_row(const search::Deployment& d) {
 }
 
 }  // namespace
+
+report::Performance performance(const std::string& stack, const Setup& setup,
+                                const search::Deployment& d) {
+  const auto& s = d.steady;
+  const double engines = d.engines;
+  const double chips = setup.chips();
+  report::Performance p;
+  p.stack = stack;
+  p.ttft = s.ttft;
+  p.tpot = s.tpot;
+  p.decode_step = s.decode_step;
+  p.prefill = s.prefill;
+  p.output_system = d.output_rate();
+  p.output_per_chip = p.output_system / chips;
+  p.input_per_chip = s.input_rate * (engines * d.used) / chips;
+  p.decode_system = s.decode_only * (engines * d.used);
+  p.decode_per_chip = p.decode_system / chips;
+  p.prefill_system = s.prefill_only * engines;
+  p.prefill_per_chip = p.prefill_system / chips;
+  return p;
+}
 
 void fill_asked(EstimateRecord& r, const Setup& setup, const Question& q,
                 const EstimateOptions& options) {
