@@ -57,8 +57,14 @@ std::vector<Contender> load(const Catalog& catalog, const CompareOptions& option
   return all;
 }
 
-std::size_t baseline_of(const std::vector<Contender>& all, const CompareOptions& options) {
-  if (options.baseline.empty()) return 0;
+/// As asked, else the first that has an answer.
+std::size_t baseline_of(const std::vector<Contender>& all, const CompareOptions& options,
+                        const std::vector<ComparedSystem>& answers) {
+  if (options.baseline.empty()) {
+    const auto first = std::find_if(answers.begin(), answers.end(),
+                                    [](const auto& s) { return s.answer.infeasible.empty(); });
+    return first == answers.end() ? 0 : static_cast<std::size_t>(first - answers.begin());
+  }
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& c = all[i];
@@ -108,7 +114,7 @@ void compare_power(ComparedSystem& s, const ComparedSystem& base) {
     s.per_joule_scope = scope;
     s.per_joule_grade = mine->grade == theirs->grade
                             ? mine->grade
-                            : fmt::format("{} over {}", mine->grade, theirs->grade);
+                            : fmt::format("{} over {}", theirs->grade, mine->grade);
   };
   set(s.power, base.power, "system");
   set(s.chip_power, base.chip_power, "chips");
@@ -185,7 +191,6 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
   const auto all = load(catalog, options);
   CompareResult result;
   auto& r = result.record;
-  r.baseline = baseline_of(all, options);
   r.metric = options.metric;
   r.levels = options.levels;
   r.version = version();
@@ -195,6 +200,7 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
     if (found) result.status = kExitDone;
     r.systems.push_back(answer_of(c, options.question, found));
   }
+  r.baseline = baseline_of(all, options, r.systems);
   const auto base = r.systems[r.baseline];  // a copy: rows of the list are filled beside it
   for (std::size_t i = 0; i < all.size(); ++i) {
     auto& s = r.systems[i];

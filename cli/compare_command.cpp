@@ -38,7 +38,8 @@ void add_compare(CLI::App& app, Chosen& chosen) {
   c->add_option("--systems", w->systems,
                 "[COUNTx]SYSTEM[@CHIP][/STACK], several by commas: 4xhgx-h200, generic-8@h800");
   c->add_option("--chips", w->chips, "CHIP[/STACK], several by commas, in their default systems");
-  c->add_option("--baseline", w->baseline, "the one that ratios are over; default the first");
+  c->add_option("--baseline", w->baseline,
+                "the one that ratios are over; default the first feasible one");
   c->add_option("--metric", w->metric, "rate whose ratio is taken apart: output, decode or prefill")
       ->check(CLI::IsMember({"output", "decode", "prefill"}))
       ->capture_default_str();

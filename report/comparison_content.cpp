@@ -33,10 +33,6 @@ std::string per_kw(const ComparedSystem& s, const std::optional<PowerFigure>& po
   return number(rate_of(s).base() / power->value.base() * kKilo, kDigits);
 }
 
-std::string chip_word(const ComparedSystem& s) {
-  return s.answer.chip;
-}
-
 std::string power_text(const PowerFigure& p) {
   return fmt::format("{} kW ({})", number(p.value.base() / kKilo, kDigits), p.grade);
 }
@@ -110,7 +106,9 @@ std::vector<Statement> question(const ComparisonRecord& record) {
     software += fmt::format("; {}, {} accepted", counted(base.draft_tokens, "draft token"),
                             number(base.accepted));
   out.push_back({"software", software});
-  out.push_back({"baseline", record.base().label + ", which ratios are over"});
+  const bool answered = is_feasible(record.base());
+  out.push_back({"baseline", record.base().label + (answered ? ", which ratios are over"
+                                                             : ", infeasible: no ratios")});
   return out;
 }
 
@@ -126,8 +124,7 @@ Grid systems(const ComparisonRecord& record, Detail detail) {
                   {"tok/s/kW"},
                   {"weights"},
                   {"KV cache"},
-                  {"weakest", Align::left},
-                  {"deployment", Align::left}};
+                  {"weakest", Align::left}};
   if (full)
     grid.columns = {{"system", Align::left},
                     {"chips"},
@@ -185,10 +182,20 @@ Grid systems(const ComparisonRecord& record, Detail detail) {
       add(a.compute);
     }
     add(a.weakest_grade);
-    add(deployment_text(a));
+    if (full) add(deployment_text(a));
     grid.rows.push_back(std::move(row));
   }
   return grid;
+}
+
+std::vector<Statement> deployments(const ComparisonRecord& record) {
+  std::vector<std::string> texts;
+  for (const auto& s : record.systems)
+    if (is_feasible(s))
+      texts.push_back(
+          fmt::format("{} {}, limited by {}", s.label, deployment_text(s.answer), s.answer.limit));
+  if (texts.empty()) return {};
+  return {{"deployed", joined(texts)}};
 }
 
 Grid ratios(const ComparisonRecord& record) {
@@ -219,19 +226,21 @@ std::vector<Statement> parity(const ComparisonRecord& record) {
     const auto& system = ratio_of(s.system, record.metric);
     const auto& chip = ratio_of(s.per_chip, record.metric);
     std::string text =
-        fmt::format("1 {} = {} {} (ceiling {})", s.label, ratio_text(system.expected), base.label,
-                    ratio_text(system.ceiling));
-    const bool own = chip_word(s) != chip_word(base);
-    text += fmt::format("; 1 {} = {} {}{}", chip_word(s), ratio_text(chip.expected),
-                        chip_word(base), own ? "" : " there");
+        fmt::format("1 {} = {} {} (ceiling {})", base.label, ratio_text(1.0 / system.expected),
+                    s.label, ratio_text(1.0 / system.ceiling));
+    if (s.answer.chip == base.answer.chip)
+      text += fmt::format("; a chip of it does {} times as much", ratio_text(1.0 / chip.expected));
+    else
+      text += fmt::format("; 1 {} = {} {} (ceiling {})", base.answer.chip,
+                          ratio_text(1.0 / chip.expected), s.answer.chip,
+                          ratio_text(1.0 / chip.ceiling));
     if (s.per_joule) {
-      const auto scope = s.per_joule_scope == "system"
-                             ? std::string("the power")
-                             : std::string("the power of the accelerators alone, by TDP");
-      text += fmt::format("; for equal output {}x {} ({})", ratio_text(1.0 / *s.per_joule), scope,
-                          s.per_joule_grade);
+      const bool whole_system = s.per_joule_scope == "system";
+      text +=
+          fmt::format("; for equal output {}x the power{} ({})", ratio_text(*s.per_joule),
+                      whole_system ? "" : " of the accelerators alone, by TDP", s.per_joule_grade);
     } else {
-      text += "; power not published for both";
+      text += "; power is not published for both";
     }
     out.push_back({out.empty() ? "parity" : "", text});
   });

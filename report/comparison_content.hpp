@@ -25,9 +25,12 @@ std::vector<Statement> question(const ComparisonRecord& record);
 
 /// Each system at its best deployment.
 Grid systems(const ComparisonRecord& record, Detail detail);
+/// "gb200-nvl72 tp1 dp72 ep72, limited by TPOT" of each.
+std::vector<Statement> deployments(const ComparisonRecord& record);
 /// Each system over the baseline.
 Grid ratios(const ComparisonRecord& record);
-/// "1 cloudmatrix384 = 0.95 gb200-nvl72 ...", for each but the baseline.
+/// "1 cloudmatrix384 = 0.95 gb200-nvl72 ...; 1 ascend910c = 0.18 gb200; for equal output 4.9x the
+/// power", for each but the baseline. The power is the baseline's over the other's.
 std::vector<Statement> parity(const ComparisonRecord& record);
 /// Parts in rows, systems in columns, and the product.
 Grid factors(const ComparisonRecord& record);

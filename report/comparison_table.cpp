@@ -23,6 +23,7 @@ std::string comparison_table(const ComparisonRecord& record, int width) {
   screen.statements(question(record));
   screen.gap();
   screen.grid(systems(record, Detail::brief));
+  screen.statements(deployments(record));
   screen.gap();
   screen.grid(ratios(record));
   screen.statements(parity(record));
