@@ -37,20 +37,27 @@ std::string label_of(const Catalog& catalog, const Contender& c, const ComparedW
   return word.stack.empty() ? label : label + "/" + c.question.stack.id;
 }
 
+Contender load_one(const Catalog& catalog, const CompareOptions& options,
+                   const ComparedWord& word) {
+  const auto o = options_of(options, word);
+  if (word.chip.empty() && catalog.system(word.system, o.overrides).chip == "any")
+    throw UsageError(fmt::format("a template: name its chip, as in {}@h200", word.word));
+  Contender c{"", load_setup(catalog, o), load_question(catalog, o)};
+  c.label = label_of(catalog, c, word);
+  return c;
+}
+
 /// All that is named, or all that is wrong with the names.
 std::vector<Contender> load(const Catalog& catalog, const CompareOptions& options) {
+  load_question(catalog,
+                options.question);  // what is wrong with it is wrong for none in particular
   std::vector<Contender> all;
   std::vector<std::string> problems;
   for (const auto& word : options.systems) {
     try {
-      const auto o = options_of(options, word);
-      Contender c{"", load_setup(catalog, o), load_question(catalog, o)};
-      c.label = label_of(catalog, c, word);
-      all.push_back(std::move(c));
+      all.push_back(load_one(catalog, options, word));
     } catch (const UsageError& e) {
-      // What is wrong with the question is wrong for all of them.
-      if (std::find(problems.begin(), problems.end(), e.what()) == problems.end())
-        problems.emplace_back(e.what());
+      problems.push_back(fmt::format("'{}': {}", word.word, e.what()));
     }
   }
   if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "\nperfmodel: ")));
