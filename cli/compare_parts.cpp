@@ -29,9 +29,9 @@ std::string to(const std::string& a, const std::string& b) {
   return a == b ? "" : fmt::format("{} to {}", a, b);
 }
 
-std::string compute_text(const hw::Chip& c) {
+std::string rate_text(const hw::Chip& c) {
   const auto* rate = search::sixteen_bit_rate(c);
-  return (rate ? format(rate->value, kDigits) : "unknown") + " in 16 bits";
+  return rate ? format(rate->value, kDigits) : "unknown";
 }
 
 std::string domain_text(const Place& p) {
@@ -52,8 +52,10 @@ std::string change_text(Part part, const Place& a, const Place& b,
                         const report::ComparedSystem& base, const report::ComparedSystem& system) {
   const auto text = [&]() -> std::string {
     switch (part) {
-      case Part::compute:
-        return to(compute_text(a.chip), compute_text(b.chip));
+      case Part::compute: {
+        const auto rates = to(rate_text(a.chip), rate_text(b.chip));
+        return rates.empty() ? "" : rates + " in 16 bits";
+      }
       case Part::formats:
         return to(base.answer.compute, system.answer.compute);
       case Part::bandwidth:

@@ -189,13 +189,13 @@ Grid systems(const ComparisonRecord& record, Detail detail) {
 }
 
 std::vector<Statement> deployments(const ComparisonRecord& record) {
-  std::vector<std::string> texts;
+  std::vector<Statement> out;
   for (const auto& s : record.systems)
     if (is_feasible(s))
-      texts.push_back(
-          fmt::format("{} {}, limited by {}", s.label, deployment_text(s.answer), s.answer.limit));
-  if (texts.empty()) return {};
-  return {{"deployed", joined(texts)}};
+      out.push_back(
+          {out.empty() ? "deployed" : "", fmt::format("{}: {}, limited by {}", s.label,
+                                                      deployment_text(s.answer), s.answer.limit)});
+  return out;
 }
 
 Grid ratios(const ComparisonRecord& record) {

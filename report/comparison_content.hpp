@@ -25,7 +25,7 @@ std::vector<Statement> question(const ComparisonRecord& record);
 
 /// Each system at its best deployment.
 Grid systems(const ComparisonRecord& record, Detail detail);
-/// "gb200-nvl72 tp1 dp72 ep72, limited by TPOT" of each.
+/// "gb200-nvl72: tp1 dp72 ep72, limited by TPOT" of each.
 std::vector<Statement> deployments(const ComparisonRecord& record);
 /// Each system over the baseline.
 Grid ratios(const ComparisonRecord& record);
