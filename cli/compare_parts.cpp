@@ -41,8 +41,10 @@ std::string domain_text(const Place& p) {
 }
 
 std::string software_text(const Place& a, const Place& b) {
-  const auto kernels = to(a.family.id, b.family.id);
-  const auto profile = to(a.stack.id, b.stack.id);
+  auto kernels = to(a.family.id, b.family.id);
+  if (!kernels.empty()) kernels.insert(0, "kernels of ");
+  auto profile = to(a.stack.id, b.stack.id);
+  if (!profile.empty()) profile.insert(0, "profile ");
   if (kernels.empty() || profile.empty()) return kernels + profile;
   return kernels + ", " + profile;
 }

@@ -200,7 +200,7 @@ std::vector<Statement> deployments(const ComparisonRecord& record) {
 
 Grid ratios(const ComparisonRecord& record) {
   Grid grid;
-  grid.columns = {{"over " + record.base().label, Align::left},
+  grid.columns = {{fmt::format("over {} (ceiling)", record.base().label), Align::left},
                   {"per chip"},
                   {"system"},
                   {"decode-only"},
