@@ -99,8 +99,11 @@ void take_apart(const std::string& metric, const Contender& from,
       if (made >> i & 1U) parts |= bits[i];
     auto place = search::exchanged(a, b, parts);
     if (!place) return std::nullopt;
-    const Setup setup{std::move(place->chip), std::move(place->system), std::move(place->family),
-                      place->systems};
+    Setup setup;
+    setup.chip = std::move(place->chip);
+    setup.system = std::move(place->system);
+    setup.family = std::move(place->family);
+    setup.systems = place->systems;
     const auto& question = parts & bit(Part::software) ? to.question : from.question;
     const auto found = solve(setup, question, question.precision, question.request);
     if (!found) return std::nullopt;

@@ -95,7 +95,11 @@ std::optional<Frequency> output(const Place& p) {
   cli::EstimateOptions o;
   o.words.llm = "llama-3.1-8b";
   static const auto question = cli::load_question(catalog(), o);
-  const cli::Setup setup{p.chip, p.system, p.family, p.systems};
+  cli::Setup setup;
+  setup.chip = p.chip;
+  setup.system = p.system;
+  setup.family = p.family;
+  setup.systems = p.systems;
   const auto d = cli::solve(setup, question, {}, question.request);
   if (!d) return std::nullopt;
   return d->output_rate();
