@@ -229,7 +229,8 @@ std::vector<Statement> parity(const ComparisonRecord& record) {
         fmt::format("1 {} = {} {} (ceiling {})", base.label, ratio_text(1.0 / system.expected),
                     s.label, ratio_text(1.0 / system.ceiling));
     if (s.answer.chip == base.answer.chip)
-      text += fmt::format("; a chip of it does {} times as much", ratio_text(1.0 / chip.expected));
+      text += fmt::format("; a chip of {} does {} times what one of {} does", base.label,
+                          ratio_text(1.0 / chip.expected), s.label);
     else
       text += fmt::format("; 1 {} = {} {} (ceiling {})", base.answer.chip,
                           ratio_text(1.0 / chip.expected), s.answer.chip,
@@ -273,6 +274,7 @@ Grid factors(const ComparisonRecord& record) {
 
 std::vector<Statement> reasons(const ComparisonRecord& record, std::size_t most) {
   std::vector<Statement> out;
+  bool said = false;  // the label, before the first of several
   each_compared(record, [&](const ComparedSystem& s) {
     if (s.factors.empty()) {
       out.push_back({"no parts", fmt::format("{}: {}", s.label, s.no_factors)});
@@ -294,7 +296,8 @@ std::vector<Statement> reasons(const ComparisonRecord& record, std::size_t most)
       text +=
           fmt::format("; over {} of {} orders of exchange, the others pass a machine that cannot",
                       whole(s.orders), whole(s.orders_possible));
-    out.push_back({out.empty() ? "because" : "", text});
+    out.push_back({said ? "" : "because", text});
+    said = true;
   });
   return out;
 }
