@@ -37,9 +37,21 @@ std::string label_of(const Catalog& catalog, const Contender& c, const ComparedW
   return word.stack.empty() ? label : label + "/" + c.question.stack.id;
 }
 
+bool names(const Catalog& catalog, std::string_view kind, const std::string& word) {
+  try {
+    catalog.resolve(*find_kind(kind), word);
+    return true;
+  } catch (const UsageError&) {
+    return false;
+  }
+}
+
 Contender load_one(const Catalog& catalog, const CompareOptions& options,
                    const ComparedWord& word) {
   const auto o = options_of(options, word);
+  if (!word.system.empty() && !names(catalog, "system", word.system) &&
+      names(catalog, "chip", word.system))
+    throw UsageError(fmt::format("a chip: name it with --chips, or as SYSTEM@{}", word.system));
   if (word.chip.empty() && catalog.system(word.system, o.overrides).chip == "any")
     throw UsageError(fmt::format("a template: name its chip, as in {}@h200", word.word));
   Contender c{"", load_setup(catalog, o), load_question(catalog, o)};

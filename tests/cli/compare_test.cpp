@@ -294,6 +294,7 @@ const std::vector<Refusal> kRefusals = {
     of("no_stack", "hgx-h200,hgx-h20/", {"nothing after the '/'"}),
     of("unknown_stack", "hgx-h200,hgx-h20/vllm-2027",
        {"'hgx-h20/vllm-2027': unknown stack", "vllm-2024"}),
+    of("chip_for_system", "hgx-h200,910c", {"'910c': a chip", "--chips", "SYSTEM@910c"}),
     of("contradiction", "hgx-h200,hgx-h20@h200", {"contradict"}),
     of("template", "hgx-h200,generic-8", {"template", "generic-8@h200"}),
     of("cannot_join", "hgx-h200,2xgeneric-1@h20", {"no scale-out"}),
