@@ -17,6 +17,7 @@ struct Chosen {
 };
 
 void add_estimate(CLI::App& app, Chosen& chosen);
+void add_compare(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 void add_show(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);

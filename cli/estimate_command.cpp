@@ -5,6 +5,7 @@
 #include "cli/errors.hpp"
 #include "cli/estimate.hpp"
 #include "cli/output.hpp"
+#include "cli/question_options.hpp"
 #include "report/format.hpp"
 
 namespace perfmodel::cli {
@@ -38,19 +39,7 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
       "--weights int8");
   c->add_option("--chip", w->chip, "chip id or alias; its default system is used");
   c->add_option("--system", w->system, "system id or alias");
-  c->add_option("--llm", w->llm, "model id or alias")->capture_default_str();
-  c->add_option("--workload", w->workload, "lengths and promise by name")->capture_default_str();
-  c->add_option("--input", w->input, "input tokens");
-  c->add_option("--output", w->output, "output tokens");
-  c->add_option("--spread", w->spread, "lengths uniform between (1 - spread) and 1 of nominal");
-  c->add_option("--prefix-hit", w->prefix_hit, "share of the input found in the prefix cache");
-  c->add_option("--slo", w->slo, "promise to keep: ttft=2s,tpot=50ms, or none");
-  c->add_option("--weights", w->weights, "storage of the weights; default as released");
-  c->add_option("--kv", w->kv, "storage of the KV cache; default as released");
-  c->add_option("--compute", w->compute, "matrix type of the narrow weights, without fallback");
-  c->add_option("--fallback", w->fallback,
-                "for FP8 weights on a chip without FP8: auto, int8 or widen");
-  c->add_option("--stack", w->stack, "software profile")->capture_default_str();
+  add_question_options(*c, *w);
   c->add_option("--parallel", w->parallel, "degrees of one engine, as tp=1,dp=32,ep=32, or auto")
       ->capture_default_str();
   c->add_option("--concurrency", w->concurrency, "sequences in flight over the whole system");
@@ -69,13 +58,9 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
                 "another system that prefills, --system only decodes");
   c->add_option("--prefill-count", w->prefill_count, "systems of that kind")->capture_default_str();
   c->add_option("--batch", w->batch, "sequences per attention rank, or max: all that memory holds");
-  c->add_option("--speculate", w->speculate, "DRAFTS:ACCEPTED per step, as 1:0.7");
   c->add_option("--memory", w->memory, "swap the chip's memory: KIND:STACKS, as hbm3e:8");
-  c->add_option("--set", w->sets, "override a figure: chip.memory.bandwidth=\"4.8 TB/s\"")
-      ->allow_extra_args(false);
   c->add_option("--count", w->count, "systems joined by their scale-out network")
       ->capture_default_str();
-  c->add_flag("--assume", w->assume, "use the family's value for figures that nobody published");
   c->add_flag("--explain", w->explain, "every operator and every figure");
   c->add_flag("--no-compare", w->no_compare, "leave out the alternatives and reference systems");
   c->add_option("--nearest", w->nearest, "published runs to show that are most like the deployment")

@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
   app.add_option("--configs", chosen.configs,
                  "folder of configs to use instead of the program's own");
   add_estimate(app, chosen);
+  add_compare(app, chosen);
   add_list(app, chosen);
   add_show(app, chosen);
   add_check(app, chosen);

@@ -84,31 +84,6 @@ report::PrefillPoolRow prefill_row(const search::PrefillPool& pool, const Setup&
   return r;
 }
 
-report::Performance performance(const std::string& stack, const Setup& setup,
-                                const search::Deployment& d) {
-  const auto& s = d.steady;
-  const double engines = d.engines;
-  const double chips = setup.all_chips();
-  // What one phase turns out is by the chip of its own pool, where it has one.
-  const double decode_chips = d.prefill ? chips_of(d.plan, d.engines, setup) : chips;
-  const double prefill_chips =
-      d.prefill ? chips_of(d.prefill->plan, d.prefill->engines, prefill_setup(setup)) : chips;
-  report::Performance p;
-  p.stack = stack;
-  p.ttft = s.ttft;
-  p.tpot = s.tpot;
-  p.decode_step = s.decode_step;
-  p.prefill = s.prefill;
-  p.output_system = d.output_rate();
-  p.output_per_chip = p.output_system / chips;
-  p.input_per_chip = s.input_rate * (engines * d.used) / chips;
-  p.decode_system = s.decode_only * (d.prefill ? engines : engines * d.used);
-  p.decode_per_chip = p.decode_system / decode_chips;
-  p.prefill_system = s.prefill_only * engines;
-  p.prefill_per_chip = p.prefill_system / prefill_chips;
-  return p;
-}
-
 search::Site site_of(const Setup& s) {
   return {s.chip, s.family, s.system, s.systems};
 }
@@ -228,6 +203,31 @@ report::MemoryRow memory_row(const search::Deployment& d) {
 }
 
 }  // namespace
+
+report::Performance performance(const std::string& stack, const Setup& setup,
+                                const search::Deployment& d) {
+  const auto& s = d.steady;
+  const double engines = d.engines;
+  const double chips = setup.all_chips();
+  // What one phase turns out is by the chip of its own pool, where it has one.
+  const double decode_chips = d.prefill ? chips_of(d.plan, d.engines, setup) : chips;
+  const double prefill_chips =
+      d.prefill ? chips_of(d.prefill->plan, d.prefill->engines, prefill_setup(setup)) : chips;
+  report::Performance p;
+  p.stack = stack;
+  p.ttft = s.ttft;
+  p.tpot = s.tpot;
+  p.decode_step = s.decode_step;
+  p.prefill = s.prefill;
+  p.output_system = d.output_rate();
+  p.output_per_chip = p.output_system / chips;
+  p.input_per_chip = s.input_rate * (engines * d.used) / chips;
+  p.decode_system = s.decode_only * (d.prefill ? engines : engines * d.used);
+  p.decode_per_chip = p.decode_system / decode_chips;
+  p.prefill_system = s.prefill_only * engines;
+  p.prefill_per_chip = p.prefill_system / prefill_chips;
+  return p;
+}
 
 void fill_asked(EstimateRecord& r, const Setup& setup, const Question& q,
                 const EstimateOptions& options) {

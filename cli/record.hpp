@@ -15,6 +15,11 @@ void fill_asked(report::EstimateRecord& record, const Setup& setup, const Questi
 void fill_answer(report::EstimateRecord& record, const Setup& setup, const Question& question,
                  const search::Deployment& deployment);
 
+/// Rates and latencies of the deployment as it stands; per chip of the whole setup, idle ones
+/// included.
+report::Performance performance(const std::string& stack, const Setup& setup,
+                                const search::Deployment& deployment);
+
 report::ComparisonRow comparison_row(const std::string& role, const Setup& setup,
                                      const Question& question,
                                      const spec::Outcome<search::Deployment>& outcome);

@@ -193,11 +193,13 @@ std::string joined(const std::vector<std::string>& texts, std::string_view separ
   return fmt::format("{}", fmt::join(texts, separator));
 }
 
+std::string model_and_workload(const EstimateRecord& record) {
+  return joined({asked_llm(record), asked_workload(record)});
+}
+
 std::vector<Statement> question(const EstimateRecord& record) {
   std::vector<Statement> out;
-  const std::vector<std::string> parts = {asked_hardware(record), asked_llm(record),
-                                          asked_workload(record)};
-  add(out, "asked", joined(parts));
+  add(out, "asked", joined({asked_hardware(record), model_and_workload(record)}));
   add(out, "set", joined(record.overrides));
   return out;
 }

@@ -31,6 +31,8 @@ void add(std::vector<Statement>& statements, std::string label, std::string text
 
 /// What was asked, overrides included.
 std::vector<Statement> question(const EstimateRecord& record);
+/// Of that, model and workload: "DeepSeek-R1 (671 billion ...); workload default: ...".
+std::string model_and_workload(const EstimateRecord& record);
 /// Why there is no answer, and the nearest feasible one; empty for a feasible record.
 std::vector<Statement> refusal(const EstimateRecord& record);
 /// Deployment, formats, fallbacks, software.

@@ -8,88 +8,15 @@
 #include "report/format.hpp"
 #include "report/grid.hpp"
 #include "report/numbers.hpp"
+#include "report/screen.hpp"
 
 namespace perfmodel::report {
 namespace {
 
-constexpr std::size_t kLabel = 12;       // columns of the labels at the left
-constexpr std::size_t kNarrowest = 60;   // below it the layout has no room
 constexpr std::size_t kBottlenecks = 3;  // without explain
 constexpr std::size_t kAssumptionLines = 2;
-constexpr std::size_t kBetween = 4;  // blanks between two tables side by side
 
 using Lines = std::vector<std::string>;
-
-class Screen {
- public:
-  Screen(std::size_t width, bool explain)
-      : width_(std::max(width, kNarrowest)), explain_(explain) {}
-
-  void line(std::string_view text) { (text_ += text) += '\n'; }
-  void lines(const Lines& all) {
-    for (const std::string& l : all) line(l);
-  }
-  void gap() {
-    if (!text_.empty() && !text_.ends_with("\n\n")) text_ += '\n';
-  }
-
-  /// A label and its text, wrapped beside it.
-  void statement(std::string_view label, std::string_view text) {
-    std::string start = padded(label, kLabel, Align::left);
-    for (const std::string& part : wrap(one_line(text), width_ - kLabel)) {
-      line(start + part);
-      start.assign(kLabel, ' ');
-    }
-  }
-  void statements(const std::vector<Statement>& all) {
-    for (const Statement& s : all) statement(s.label, s.text);
-  }
-
-  void grid(const Grid& g) {
-    if (!g.rows.empty()) lines(text_lines(g, width_, explain_ ? Overflow::wrap : Overflow::cut));
-  }
-
-  /// Two tables side by side where they fit, else one under the other.
-  void side_by_side(const Grid& left, const Grid& right) {
-    const Lines a = left.rows.empty() ? Lines{} : text_lines(left, width_);
-    const Lines b = right.rows.empty() ? Lines{} : text_lines(right, width_);
-    const auto widest = [](const Lines& all) {
-      std::size_t w = 0;
-      for (const std::string& l : all) w = std::max(w, display_width(l));
-      return w;
-    };
-    const std::size_t start = widest(a) + kBetween;
-    if (a.empty() || b.empty() || start + widest(b) > width_) {
-      lines(a);
-      lines(b);
-      return;
-    }
-    for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
-      std::string l = i < a.size() ? a[i] : "";
-      if (i < b.size()) l = padded(l, start, Align::left) + b[i];
-      line(l);
-    }
-  }
-
-  std::size_t width() const { return width_; }
-  bool explain() const { return explain_; }
-  std::string text() && { return std::move(text_); }
-
- private:
-  std::size_t width_;
-  bool explain_;
-  std::string text_;
-};
-
-void put_banners(Screen& screen, const std::vector<std::string>& banners) {
-  for (const std::string& banner : banners) {
-    std::string start = "! ";
-    for (const std::string& part : wrap(one_line(banner), screen.width() - start.size())) {
-      screen.line(start + part);
-      start = "  ";
-    }
-  }
-}
 
 /// As many as fit on a few lines, and how many more there are; all of them with explain.
 void put_assumptions(Screen& screen, const std::vector<std::string>& all) {
@@ -156,7 +83,7 @@ void put_nearest_runs(Screen& screen, const EstimateRecord& record) {
 
 std::string to_table(const EstimateRecord& record, const TableOptions& options) {
   Screen screen(static_cast<std::size_t>(std::max(options.width, 0)), options.explain);
-  put_banners(screen, record.banners);
+  screen.banners(record.banners);
   screen.statements(question(record));
   screen.statements(refusal(record));
   screen.statements(setup(record));

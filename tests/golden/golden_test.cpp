@@ -120,5 +120,19 @@ TEST_P(Answer, SaysWhatTheRecordedModelIs) {
 INSTANTIATE_TEST_SUITE_P(Recorded, Answer, ::testing::ValuesIn(kGoldens),
                          [](const auto& named) { return plain(named.param.name); });
 
+/// Its invariants are in tests/cli/compare_test.cpp: factors multiply to the ratio, and the rest.
+TEST(Comparison, IsAsRecorded) {
+  const auto path = std::filesystem::path(PERFMODEL_TEST_DIR) / "compare.csv";
+  const auto r = run({"compare", "--systems", "atlas-800i-a3,gb200-nvl72,2xhgx-h200,hgx-h100",
+                      "--llm", "deepseek-r1", "--slo", "tpot=50ms", "--format", "csv"});
+  EXPECT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(r.err, "");
+  if (std::getenv("PERFMODEL_UPDATE_GOLDEN") != nullptr) {
+    spill(path, r.out);
+    return;
+  }
+  EXPECT_EQ(r.out, slurp(path)) << "if the change is meant, run with PERFMODEL_UPDATE_GOLDEN=1";
+}
+
 }  // namespace
 }  // namespace perfmodel::black_box

@@ -1,0 +1,234 @@
+#include "cli/compare.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/compare_parts.hpp"
+#include "cli/errors.hpp"
+#include "cli/record.hpp"
+#include "cli/version.hpp"
+#include "search/crossover.hpp"
+#include "spec/wording.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+using report::ComparedSystem;
+using report::ComparisonRecord;
+using report::Performance;
+using report::Ratio;
+
+constexpr int kPointsPerDecade = 12;  // of interactivity: steps of 1.2, between which to halve
+
+EstimateOptions options_of(const CompareOptions& all, const ComparedWord& word) {
+  auto o = all.question;
+  o.words.system = word.system;
+  o.words.chip = word.chip;
+  o.words.count = word.count;
+  if (!word.stack.empty()) o.words.stack = word.stack;
+  return o;
+}
+
+std::string label_of(const Catalog& catalog, const Contender& c, const ComparedWord& word) {
+  std::string label = c.setup.systems > 1 ? fmt::format("{}x", c.setup.systems) : "";
+  label += c.setup.system.id;
+  if (catalog.system(c.setup.system.id).chip != c.setup.chip.id) label += "@" + c.setup.chip.id;
+  return word.stack.empty() ? label : label + "/" + c.question.stack.id;
+}
+
+bool names(const Catalog& catalog, std::string_view kind, const std::string& word) {
+  try {
+    catalog.resolve(*find_kind(kind), word);
+    return true;
+  } catch (const UsageError&) {
+    return false;
+  }
+}
+
+Contender load_one(const Catalog& catalog, const CompareOptions& options,
+                   const ComparedWord& word) {
+  const auto o = options_of(options, word);
+  if (!word.system.empty() && !names(catalog, "system", word.system) &&
+      names(catalog, "chip", word.system))
+    throw UsageError(fmt::format("a chip: name it with --chips, or as SYSTEM@{}", word.system));
+  if (word.chip.empty() && catalog.system(word.system, o.overrides).chip == "any")
+    throw UsageError(fmt::format("a template: name its chip, as in {}@h200", word.word));
+  Contender c{"", load_setup(catalog, o), load_question(catalog, o)};
+  c.label = label_of(catalog, c, word);
+  return c;
+}
+
+/// All that is named, or all that is wrong with the names.
+std::vector<Contender> load(const Catalog& catalog, const CompareOptions& options) {
+  load_question(catalog,
+                options.question);  // what is wrong with it is wrong for none in particular
+  std::vector<Contender> all;
+  std::vector<std::string> problems;
+  for (const auto& word : options.systems) {
+    try {
+      all.push_back(load_one(catalog, options, word));
+    } catch (const UsageError& e) {
+      problems.push_back(fmt::format("'{}': {}", word.word, e.what()));
+    }
+  }
+  if (!problems.empty()) throw UsageError(fmt::format("{}", fmt::join(problems, "\nperfmodel: ")));
+  return all;
+}
+
+/// As asked, else the first that has an answer.
+std::size_t baseline_of(const std::vector<Contender>& all, const CompareOptions& options,
+                        const std::vector<ComparedSystem>& answers) {
+  if (options.baseline.empty()) {
+    const auto first = std::find_if(answers.begin(), answers.end(),
+                                    [](const auto& s) { return s.answer.infeasible.empty(); });
+    return first == answers.end() ? 0 : static_cast<std::size_t>(first - answers.begin());
+  }
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& c = all[i];
+    for (const auto& name :
+         {std::string_view(options.systems[i].word), std::string_view(c.label),
+          std::string_view(c.setup.system.id), std::string_view(c.setup.chip.id)})
+      if (name == options.baseline) return i;
+    names.emplace_back(c.label);
+  }
+  throw UsageError(
+      fmt::format("--baseline: '{}' is not one of those compared ({})", options.baseline,
+                  spec::nearest_hint(options.baseline, names,
+                                     fmt::format("one of: {}", fmt::join(names, ", ")))));
+}
+
+std::optional<report::PowerFigure> power(const hw::Figure<Power>& each, int count) {
+  if (!each) return std::nullopt;
+  return report::PowerFigure{each->value * count, std::string(spec::name_of(each->grade))};
+}
+
+ComparedSystem answer_of(const Contender& c, const EstimateOptions& options,
+                         const spec::Outcome<search::Deployment>& found) {
+  ComparedSystem s;
+  s.label = c.label;
+  fill_asked(s.answer, c.setup, c.question, options);
+  if (found)
+    fill_answer(s.answer, c.setup, c.question, *found);
+  else
+    s.answer.infeasible = found.error().reason;
+  s.power = power(c.setup.system.power, c.setup.systems);
+  s.chip_power = power(c.setup.chip.tdp, c.setup.chips());
+  return s;
+}
+
+using Rate = Frequency Performance::*;
+
+Ratio ratio(const ComparedSystem& s, const ComparedSystem& base, Rate rate) {
+  return {s.answer.expected.*rate / base.answer.expected.*rate,
+          s.answer.ceiling.*rate / base.answer.ceiling.*rate};
+}
+
+/// Power of whole systems where both are known, else of the accelerators alone.
+void compare_power(ComparedSystem& s, const ComparedSystem& base) {
+  const auto set = [&](const auto& mine, const auto& theirs, const char* scope) {
+    if (s.per_joule || !mine || !theirs) return;
+    s.per_joule = s.system.output.expected / (mine->value / theirs->value);
+    s.per_joule_scope = scope;
+    s.per_joule_grade = mine->grade == theirs->grade
+                            ? mine->grade
+                            : fmt::format("{} over {}", theirs->grade, mine->grade);
+  };
+  set(s.power, base.power, "system");
+  set(s.chip_power, base.chip_power, "chips");
+}
+
+void set_against(ComparedSystem& s, const ComparedSystem& base) {
+  s.compared = true;
+  s.per_chip = {ratio(s, base, &Performance::output_per_chip),
+                ratio(s, base, &Performance::decode_per_chip),
+                ratio(s, base, &Performance::prefill_per_chip)};
+  s.system = {ratio(s, base, &Performance::output_system),
+              ratio(s, base, &Performance::decode_system),
+              ratio(s, base, &Performance::prefill_system)};
+  s.ttft = s.answer.expected.ttft / base.answer.expected.ttft;
+  s.tpot = s.answer.expected.tpot / base.answer.expected.tpot;
+  compare_power(s, base);
+}
+
+spec::Outcome<search::Deployment> at_interactivity(const Contender& c, Frequency f) {
+  auto request = c.question.request;
+  request.slo.tpot = 1.0 / f;
+  return solve(c.setup, c.question, c.question.precision, request);
+}
+
+report::InteractivityPoint point(const Contender& c, Frequency f) {
+  report::InteractivityPoint p;
+  p.interactivity = f;
+  const auto found = at_interactivity(c, f);
+  if (!found) {
+    p.infeasible = found.error().reason;
+    return p;
+  }
+  const auto got = performance("", c.setup, *found);
+  p.output_per_chip = got.output_per_chip;
+  p.ttft = got.ttft;
+  p.tpot = got.tpot;
+  p.deployment = mapping::to_string(found->plan.parallelism);
+  return p;
+}
+
+/// Rates per chip at the levels asked for, how far each reaches, and where the lead changes.
+void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all) {
+  r.scanned_from = Frequency::from_base(kSlowestUser);
+  r.scanned_to = Frequency::from_base(kFastestUser);
+  std::vector<search::RateCurve> curves;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& c = all[i];
+    for (const auto f : r.levels) r.systems[i].points.push_back(point(c, f));
+    const auto rate = [&c](Frequency f) -> std::optional<Frequency> {
+      const auto found = at_interactivity(c, f);
+      if (!found) return std::nullopt;
+      return rate_per_chip("output", c.setup, *found);
+    };
+    curves.push_back(search::rate_curve(rate, r.scanned_from, r.scanned_to, kPointsPerDecade));
+    r.systems[i].reach = search::reach(curves.back());
+  }
+  const auto& base = r.base();
+  for (auto& s : r.systems)
+    for (std::size_t i = 0; i < s.points.size(); ++i)
+      if (s.points[i].infeasible.empty() && base.points[i].infeasible.empty())
+        s.points[i].ratio = s.points[i].output_per_chip / base.points[i].output_per_chip;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = i + 1; j < all.size(); ++j)
+      for (const auto& x : search::crossings(curves[i], curves[j]))
+        r.crossings.push_back(
+            {all[x.first ? i : j].label, all[x.first ? j : i].label, x.at, x.by_reach});
+  std::stable_sort(r.crossings.begin(), r.crossings.end(),
+                   [](const auto& a, const auto& b) { return a.at < b.at; });
+}
+
+}  // namespace
+
+CompareResult run_compare(const Catalog& catalog, const CompareOptions& options) {
+  const auto all = load(catalog, options);
+  CompareResult result;
+  auto& r = result.record;
+  r.metric = options.metric;
+  r.levels = options.levels;
+  r.version = version();
+  result.status = kExitNo;
+  for (const auto& c : all) {
+    const auto found = solve(c.setup, c.question, c.question.precision, c.question.request);
+    if (found) result.status = kExitDone;
+    r.systems.push_back(answer_of(c, options.question, found));
+  }
+  r.baseline = baseline_of(all, options, r.systems);
+  const auto base = r.systems[r.baseline];  // a copy: rows of the list are filled beside it
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto& s = r.systems[i];
+    if (!s.answer.infeasible.empty() || !base.answer.infeasible.empty()) continue;
+    set_against(s, base);
+    take_apart(options.metric, all[r.baseline], base, all[i], s);
+  }
+  fill_interactivity(r, all);
+  return result;
+}
+
+}  // namespace perfmodel::cli

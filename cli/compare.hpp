@@ -1,0 +1,19 @@
+// From options to the comparison: loads what is named, finds each system's best deployment, takes
+// the differences apart, fills the record.
+#pragma once
+
+#include "cli/catalog.hpp"
+#include "cli/compare_options.hpp"
+#include "report/comparison_record.hpp"
+
+namespace perfmodel::cli {
+
+struct CompareResult {
+  report::ComparisonRecord record;
+  int status = 0;  // kExitNo if no system is feasible
+};
+
+/// Throws UsageError for bad input, all of it at once where possible.
+CompareResult run_compare(const Catalog& catalog, const CompareOptions& options);
+
+}  // namespace perfmodel::cli

@@ -1,0 +1,57 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/compare.hpp"
+#include "cli/output.hpp"
+#include "cli/question_options.hpp"
+#include "report/comparison_format.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+std::string render(const report::ComparisonRecord& record, const std::string& format) {
+  if (format == "csv") return report::comparison_csv(record);
+  if (format == "json") return report::comparison_json(record);
+  if (format == "md") return report::comparison_markdown(record);
+  return report::comparison_table(record);
+}
+
+int run(const CompareArguments& words, const std::string& configs) {
+  const auto options = check_compare(words);
+  check_writable(words.question.out);
+  const Catalog catalog(Catalog::locate(configs));
+  const auto result = run_compare(catalog, options);
+  emit(words.question.out, render(result.record, words.question.format));
+  return result.status;
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Chosen& chosen) {
+  auto w = std::make_shared<CompareArguments>();
+  auto* c = app.add_subcommand("compare", "several systems under one promise, and why they differ");
+  c->footer(
+      "Example: perfmodel compare --systems cloudmatrix384,gb200-nvl72,4xhgx-h200 --llm "
+      "deepseek-r1 "
+      "--slo tpot=50ms");
+  c->add_option("--systems", w->systems,
+                "[COUNTx]SYSTEM[@CHIP][/STACK], several by commas: 4xhgx-h200, generic-8@h800");
+  c->add_option("--chips", w->chips, "CHIP[/STACK], several by commas, in their default systems");
+  c->add_option("--baseline", w->baseline,
+                "the one that ratios are over; default the first feasible one");
+  c->add_option("--metric", w->metric, "rate whose ratio is taken apart: output, decode or prefill")
+      ->check(CLI::IsMember({"output", "decode", "prefill"}))
+      ->capture_default_str();
+  c->add_option("--interactivity", w->interactivity,
+                "tokens/s of one user at which rates per chip are compared")
+      ->capture_default_str();
+  add_question_options(*c, w->question);
+  c->add_option("--format", w->question.format, "table, csv, json or md")
+      ->check(CLI::IsMember({"table", "csv", "json", "md"}))
+      ->capture_default_str();
+  c->add_option("-o,--out", w->question.out, "write to this file instead of standard output");
+  c->callback([w, &chosen] { chosen.action = [w, &chosen] { return run(*w, chosen.configs); }; });
+}
+
+}  // namespace perfmodel::cli

@@ -1,0 +1,59 @@
+// The comparison for a terminal, and as a section of a report.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "report/comparison_content.hpp"
+#include "report/comparison_format.hpp"
+#include "report/markdown_text.hpp"
+#include "report/screen.hpp"
+
+namespace perfmodel::report {
+namespace {
+
+constexpr std::size_t kReasons = 3;  // of each system in a terminal
+constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+
+}  // namespace
+
+std::string comparison_table(const ComparisonRecord& record, int width) {
+  Screen screen(static_cast<std::size_t>(std::max(width, 0)), false);
+  screen.banners(banners(record));
+  screen.statements(question(record));
+  screen.gap();
+  screen.grid(systems(record, Detail::brief));
+  screen.statements(deployments(record));
+  screen.gap();
+  screen.grid(ratios(record));
+  screen.statements(parity(record));
+  screen.gap();
+  screen.grid(factors(record));
+  screen.statements(reasons(record, kReasons));
+  screen.gap();
+  screen.grid(interactivity(record));
+  screen.statements(crossings(record));
+  return std::move(screen).text();
+}
+
+std::string comparison_markdown(const ComparisonRecord& record) {
+  std::string out = "# Comparison\n\n";
+  for (const auto& banner : banners(record))
+    out += fmt::format("> **Note:** {}\n\n", escaped(banner));
+  put_list(out, question(record));
+  put_section(out, "Systems", systems(record, Detail::full));
+  put_section(out, "Ratios, expected (ceiling)", ratios(record));
+  const auto lines = [&](const std::vector<Statement>& statements) {
+    if (!statements.empty()) out += '\n';
+    for (const auto& s : statements) out += fmt::format("- {}\n", escaped(s.text));
+  };
+  lines(parity(record));
+  put_section(out, "Reasons", factors(record));
+  lines(reasons(record, kAll));
+  put_section(out, "Interactivity", interactivity(record));
+  lines(crossings(record));
+  if (!record.version.empty()) out += fmt::format("\nperfmodel {}\n", escaped(record.version));
+  return out;
+}
+
+}  // namespace perfmodel::report
