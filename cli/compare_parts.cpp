@@ -93,6 +93,10 @@ void take_apart(const std::string& metric, const Contender& from,
   std::vector<std::size_t> bits;
   for (std::size_t i = 0; i < search::kParts; ++i)
     if (search::differing(a, b) & (std::size_t{1} << i)) bits.push_back(std::size_t{1} << i);
+  // The machines between are given the shapes of engine that serve best at the two ends: an end's
+  // own best is among them, and there are far fewer to look at.
+  const search::Shapes shapes{{base.answer.pp, system.answer.pp},
+                              {base.answer.moe_tp, system.answer.moe_tp}};
   const auto logarithm = [&](std::size_t made) -> std::optional<double> {
     std::size_t parts = 0;
     for (std::size_t i = 0; i < bits.size(); ++i)
@@ -105,7 +109,9 @@ void take_apart(const std::string& metric, const Contender& from,
     setup.family = std::move(place->family);
     setup.systems = place->systems;
     const auto& question = parts & bit(Part::software) ? to.question : from.question;
-    const auto found = solve(setup, question, question.precision, question.request);
+    auto request = question.request;
+    request.shapes = shapes;
+    const auto found = solve(setup, question, question.precision, request);
     if (!found) return std::nullopt;
     return std::log(rate_per_chip(metric, setup, *found).base());
   };

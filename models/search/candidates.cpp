@@ -20,10 +20,16 @@ std::vector<int> sizes_up_to(int limit, int n) {
   return r;
 }
 
+bool allows(const std::vector<int>& sizes, int size) {
+  return sizes.empty() || std::find(sizes.begin(), sizes.end(), size) != sizes.end();
+}
+
 }  // namespace
 
-std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int stages) {
+std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int stages,
+                                    const Shapes& shapes) {
   std::vector<Parallelism> r;
+  if (!allows(shapes.stages, stages)) return r;
   const auto* moe = llm.moe();
   for (int tp : sizes_up_to(std::min(kMaxTensorParallel, devices / stages), devices)) {
     if (!mapping::divides_heads(tp, llm)) continue;
@@ -39,7 +45,7 @@ std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int st
       // Experts whole, or cut over the devices of a group.
       const int stage = tp * dp;
       for (int cut = 1; cut <= std::min(stage, kMaxTensorParallel); ++cut)
-        if (stage % cut == 0 && moe->width % cut == 0)
+        if (stage % cut == 0 && moe->width % cut == 0 && allows(shapes.cuts, cut))
           r.push_back({.tp = tp, .pp = stages, .dp = dp, .ep = stage / cut, .moe_tp = cut});
     }
   }

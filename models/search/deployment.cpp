@@ -200,7 +200,8 @@ spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request&
     } else {
       for (int stages : kStages) {
         if (stages > problem.devices || stages > problem.llm.layers()) break;
-        for (const auto& c : candidates(problem.llm, problem.devices, stages)) test(c);
+        for (const auto& c : candidates(problem.llm, problem.devices, stages, request.shapes))
+          test(c);
       }
     }
   }

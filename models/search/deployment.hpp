@@ -30,6 +30,12 @@ constexpr std::string_view name_of(Objective o) {
 /// each phase.
 enum class Split : std::uint8_t { never, where_better, fixed };
 
+/// What a search looks at of an engine's shape; empty: everything.
+struct Shapes {
+  std::vector<int> stages;  // of pipelines
+  std::vector<int> cuts;    // of experts
+};
+
 /// What the user fixes; the rest is searched.
 struct Request {
   std::optional<mapping::Parallelism>
@@ -46,6 +52,7 @@ struct Request {
   int prefill_devices = 0;  // with Split::fixed
   int decode_devices = 0;
   std::optional<mapping::Parallelism> prefill_parallelism;
+  Shapes shapes;
 };
 
 /// What kept the batch from being larger; `rate`: a larger one would turn out less, `load`: no more
@@ -116,12 +123,15 @@ struct Problem {
 
 /// The deployment that is best by the request's objective under its SLO, over tensor, pipeline,
 /// attention-data, expert and expert-tensor parallelism, and batch; with a split, also over the
-/// sizes of the pools. Nothing better by more than 0.1 % is missed: latencies never fall as the batch grows,
-/// which bounds the rate of whole ranges of batches. Ties go to the smaller engine.
+/// sizes of the pools. Nothing better by more than 0.1 % is missed: latencies never fall as the
+/// batch grows, which bounds the rate of whole ranges of batches. Ties go to the smaller engine.
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request);
 
-/// The parallelisms that find_deployment looks at, for `stages` pipeline stages.
-std::vector<mapping::Parallelism> candidates(const llm::LlmSpec& llm, int devices, int stages);
+/// Pipeline stages that find_deployment tries.
+inline constexpr std::array<int, 4> kStages = {1, 2, 4, 8};
+/// The parallelisms that it looks at, for `stages` of them: none where `shapes` leaves them out.
+std::vector<mapping::Parallelism> candidates(const llm::LlmSpec& llm, int devices, int stages,
+                                             const Shapes& shapes = {});
 
 /// The deployment as it stands at another machine (another software profile, a sampled what-if),
 /// same batch. `prefill_machine`: of the prefill pool, where that is a site of its own.

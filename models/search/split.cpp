@@ -87,7 +87,7 @@ class Splitter {
     }
     if (stages > devices) return {};
     // Sizes that tile what there is: the pool where its size is given, else the system.
-    auto all = candidates(p_.llm, sizes_are_given() ? devices : p_.devices, stages);
+    auto all = candidates(p_.llm, sizes_are_given() ? devices : p_.devices, stages, r_.shapes);
     std::erase_if(all, [&](const Parallelism& c) { return c.devices() > devices; });
     return all;
   }

@@ -1,16 +1,12 @@
 // Deployments with a pool for prefill and one for decode.
 #pragma once
 
-#include <array>
 #include <cstddef>
 
 #include "search/best.hpp"
 #include "search/failures.hpp"
 
 namespace perfmodel::search {
-
-/// Pipeline stages that are tried.
-inline constexpr std::array<int, 4> kStages = {1, 2, 4, 8};
 
 /// Adds the best deployment with two pools, over the parallelism of both, the decode batch, and how
 /// the devices divide between them. The pools are matched in rate: n_p engines of P requests/s each
