@@ -15,9 +15,6 @@ namespace perfmodel::cli {
 namespace {
 
 constexpr long kMaxTokens = 10'000'000;
-constexpr int kMaxDrafts = 16;
-/// Beyond any machine, and small enough that products of degrees stay whole numbers.
-constexpr int kMaxDevices = 100'000'000;
 
 class Checker {
  public:
@@ -83,58 +80,15 @@ void parse_precision(Checker& c, const EstimateArguments& w, EstimateOptions& o)
   if (!w.compute.empty())
     o.precision.compute = word_of(c, "--compute", w.compute, spec::compute_options());
   if (w.fallback.empty()) return;
-  if (auto f = word_of<mapping::Fallback>(c, "--fallback", w.fallback,
-                                          {{"auto", mapping::Fallback::automatic},
-                                           {"int8", mapping::Fallback::int8},
-                                           {"widen", mapping::Fallback::widen}}))
+  if (auto f = word_of(c, "--fallback", w.fallback, mapping::fallback_options()))
     o.precision.fallback = *f;
 }
 
 void parse_parallel(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
   if (w.parallel == "auto") return;
-  mapping::Parallelism p;
-  const std::vector<std::pair<std::string_view, int*>> keys = {
-      {"tp", &p.tp}, {"pp", &p.pp}, {"dp", &p.dp}, {"ep", &p.ep}, {"moe-tp", &p.moe_tp}};
-  constexpr int kUnset = 0;
-  for (const auto& [name, slot] : keys) *slot = kUnset;
-  bool moe_tp_given = false;
-  for (auto item : split(w.parallel, ',')) {
-    const auto kv = key_value(item);
-    const auto n = kv ? number<int>(kv->value) : std::nullopt;
-    if (!kv || !n || *n < 1 || *n > 1'000'000) {
-      c.problem(
-          fmt::format("--parallel: '{}' is not a degree (write tp=8,dp=4,ep=32 or auto)", item));
-      continue;
-    }
-    bool known = false;
-    for (const auto& [name, slot] : keys) {
-      if (kv->key != name) continue;
-      if (*slot != kUnset) c.problem(fmt::format("--parallel: {} is given twice", name));
-      *slot = *n;
-      known = true;
-    }
-    if (!known) {
-      const auto near = spec::nearest(kv->key, {"tp", "pp", "dp", "ep", "moe-tp"});
-      c.problem(fmt::format("--parallel: unknown degree '{}' (tp, pp, dp, ep, moe-tp{})", kv->key,
-                            near.empty() ? "" : "; nearest: " + near));
-    }
-    o.ep_given = o.ep_given || kv->key == "ep" || kv->key == "moe-tp";
-    moe_tp_given = moe_tp_given || kv->key == "moe-tp";
-  }
-  for (const auto& [name, slot] : keys)
-    if (*slot == kUnset) *slot = 1;
-  const double devices = static_cast<double>(p.tp) * p.pp * p.dp;
-  const double experts = static_cast<double>(p.ep) * p.moe_tp;
-  if (std::max(devices, experts) > kMaxDevices) {
-    c.problem(fmt::format("--parallel: '{}' needs {:.3g} devices (at most {})", w.parallel,
-                          std::max(devices, experts), kMaxDevices));
-    return;
-  }
-  // One of the two expert degrees gives the other.
-  const int stage = p.stage_devices();
-  if (o.ep_given && moe_tp_given && p.ep == 1 && stage % p.moe_tp == 0) p.ep = stage / p.moe_tp;
-  if (o.ep_given && !moe_tp_given && p.ep >= 1 && stage % p.ep == 0) p.moe_tp = stage / p.ep;
-  o.parallelism = p;
+  std::vector<std::string> problems;
+  o.parallelism = mapping::parse_parallelism(w.parallel, problems);
+  for (const auto& p : problems) c.problem("--parallel: " + p);
 }
 
 void parse_load(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
@@ -190,25 +144,18 @@ void parse_slo(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
 
 void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
   if (!w.speculate.empty()) {
-    const auto parts = split(w.speculate, ':');
-    const auto drafts = number<int>(parts[0]);
-    const auto accepted = parts.size() == 2 ? number<double>(parts[1]) : std::nullopt;
-    if (!drafts || !accepted || *drafts < 1 || *drafts > kMaxDrafts ||
-        !(*accepted >= 0 && *accepted <= *drafts))
+    if (const auto speculation = serving::parse_speculation(w.speculate))
+      o.speculation = *speculation;
+    else
       c.problem(
           fmt::format("--speculate: '{}' is not DRAFTS:ACCEPTED, as in 1:0.7 (one drafted token "
                       "per step, 0.7 accepted on average)",
                       w.speculate));
-    o.draft_tokens = drafts.value_or(0);
-    o.accepted = accepted.value_or(0);
   }
   if (!w.memory.empty()) {
-    const auto parts = split(w.memory, ':');
-    const auto stacks = parts.size() == 2 ? number<int>(parts[1]) : std::nullopt;
-    if (!stacks || *stacks < 1 || *stacks > 64)
+    o.memory = hw::parse_memory_swap(w.memory);
+    if (!o.memory)
       c.problem(fmt::format("--memory: '{}' is not KIND:STACKS, as in hbm3e:8", w.memory));
-    else
-      o.memory = MemorySwap{std::string(parts[0]), *stacks};
   }
   for (const auto& s : w.sets) {
     const auto kv = key_value(s);

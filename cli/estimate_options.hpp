@@ -29,24 +29,17 @@ struct EstimateArguments {
   std::string out;
 };
 
-struct MemorySwap {
-  std::string kind;
-  int stacks = 0;
-};
-
 /// The same, typed.
 struct EstimateOptions {
   EstimateArguments words;
   mapping::PrecisionRequest precision;
-  std::optional<mapping::Parallelism> parallelism;
-  bool ep_given = false;  // else the experts spread over all devices of a stage
+  std::optional<mapping::AskedParallelism> parallelism;
   std::optional<double> batch;
   bool largest_batch = false;
   bool slo_given = false;
   serving::Slo slo;
-  int draft_tokens = 0;
-  double accepted = 0;
-  std::optional<MemorySwap> memory;
+  serving::Speculation speculation;
+  std::optional<hw::MemorySwap> memory;
   std::vector<Override> overrides;
 };
 

@@ -149,13 +149,11 @@ Question load_question(const Catalog& catalog, const EstimateOptions& options) {
   auto& r = q.request;
   r.slo = q.workload.slo;
   r.largest_batch = options.largest_batch;
-  r.draft_tokens = options.draft_tokens;
-  r.accepted = options.accepted;
+  r.draft_tokens = options.speculation.drafts;
+  r.accepted = options.speculation.accepted;
   r.concurrency = w.concurrency;
   r.batch = options.batch;
-  r.parallelism = options.parallelism;
-  if (r.parallelism && !options.ep_given && q.llm.is_moe())
-    r.parallelism->ep = r.parallelism->stage_devices();
+  if (options.parallelism) r.parallelism = options.parallelism->of(q.llm);
   return q;
 }
 
