@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
-#include <span>
 #include <type_traits>
-
-#include "sweep/evaluate.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -60,11 +57,11 @@ BlockEvaluator::BlockEvaluator(const LoadedSweep& sweep)
 Block BlockEvaluator::evaluate(std::uint64_t number) {
   Block b;
   b.number = number;
-  const auto batches = sweep_.batches.size();
+  const auto size = loaded_.space.plan_size();
   const auto end = std::min((number + 1) * kBlockPoints, loaded_.space.points());
   for (auto n = number * kBlockPoints; n < end;) {
-    const auto stop = std::min(end, n + batches - n % batches);
-    evaluate_run(n, stop);
+    const auto stop = std::min(end, n + size - n % size);
+    evaluate_part(n, stop);
     collect(n, b);
     n = stop;
   }
@@ -72,47 +69,50 @@ Block BlockEvaluator::evaluate(std::uint64_t number) {
   return b;
 }
 
-void BlockEvaluator::evaluate_run(std::uint64_t begin, std::uint64_t end) {
+void BlockEvaluator::evaluate_part(std::uint64_t begin, std::uint64_t end) {
   const auto plan = begin / loaded_.space.plan_size();
   planned_ = &planner_.at(plan);
-  place_ = loaded_.space.plan(plan);
-  loaded_.space.locate(begin % loaded_.space.plan_size(), place_);
-  writer_.begin_plan(*planned_);
-  writer_.begin_lengths(place_);
-  const std::span<const double> batches(sweep_.batches.data() + place_.at(Axis::batch),
-                                        end - begin);
-  points_.assign(batches.size(), {});
-  if (planned_->why) {
-    for (std::size_t i = 0; i < batches.size(); ++i) {
-      points_[i].verdict = sweep::verdict_of(planned_->why->why);
-      points_[i].batch = batches[i];
-    }
-  } else {
-    serving::Workload w;
-    w.input = sweep_.inputs[place_.at(Axis::input)];
-    w.output = sweep_.outputs[place_.at(Axis::output)];
-    w.spread = sweep_.spread;
-    w.prefix_hit = sweep_.prefix_hits[place_.at(Axis::prefix_hit)];
-    w.slo = sweep_.slo;
-    sweep::evaluate_block(planned_->site, w, batches, points_);
+  auto place = loaded_.space.plan(plan);
+  asked_.clear();
+  lengths_.clear();
+  for (auto n = begin; n < end;) {
+    loaded_.space.locate(n % loaded_.space.plan_size(), place);
+    lengths_.push_back(place);
+    const serving::Lengths lengths = {sweep_.inputs[place.at(Axis::input)],
+                                      sweep_.outputs[place.at(Axis::output)], sweep_.spread,
+                                      sweep_.prefix_hits[place.at(Axis::prefix_hit)]};
+    for (std::size_t i = place.at(Axis::batch); i < sweep_.batches.size() && n < end; ++i, ++n)
+      asked_.push_back({sweep_.batches[i], lengths});
+  }
+  points_.assign(asked_.size(), {});
+  if (!planned_->why) {
+    points_of_.evaluate(planned_->site, sweep_.slo, asked_, points_);
+    return;
+  }
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    points_[i].verdict = sweep::verdict_of(planned_->why->why);
+    points_[i].batch = asked_[i].batch;
   }
 }
 
 void BlockEvaluator::collect(std::uint64_t begin, Block& block) {
   const auto& site = planned_->site;
-  const auto first = place_.at(Axis::batch);
-  for (std::size_t i = 0; i < points_.size(); ++i) {
-    const auto& p = points_[i];
-    if (!sweep_.keep.accepts(p, site)) continue;
-    const bool ok = p.verdict == sweep::Verdict::ok;
-    block.ok += ok ? 1 : 0;
-    if (!sweep_.pareto) {
-      writer_.write(p, block.rows);
-    } else if (ok) {
-      place_.digits[index(Axis::batch)] = static_cast<std::uint32_t>(first + i);
-      block.front.push_back({grouping_->of(place_), begin + i,
-                             coordinate(sweep_.pareto->x, p, site),
-                             coordinate(sweep_.pareto->y, p, site)});
+  writer_.begin_plan(*planned_);
+  std::size_t i = 0;
+  for (auto place : lengths_) {
+    if (!sweep_.pareto) writer_.begin_lengths(place);
+    auto& batch = place.digits[index(Axis::batch)];
+    for (; batch < sweep_.batches.size() && i < points_.size(); ++batch, ++i) {
+      const auto& p = points_[i];
+      if (!sweep_.keep.accepts(p, site)) continue;
+      const bool ok = p.verdict == sweep::Verdict::ok;
+      block.ok += ok ? 1 : 0;
+      if (!sweep_.pareto)
+        writer_.write(p, block.rows);
+      else if (ok)
+        block.front.push_back({grouping_->of(place), begin + i,
+                               coordinate(sweep_.pareto->x, p, site),
+                               coordinate(sweep_.pareto->y, p, site)});
     }
   }
 }
@@ -125,7 +125,9 @@ std::vector<std::string> BlockEvaluator::rows(const std::vector<FrontPoint>& poi
             [&](std::size_t a, std::size_t b) { return points[a].index < points[b].index; });
   std::vector<std::string> r(points.size());
   for (const auto i : order) {
-    evaluate_run(points[i].index, points[i].index + 1);
+    evaluate_part(points[i].index, points[i].index + 1);
+    writer_.begin_plan(*planned_);
+    writer_.begin_lengths(lengths_.front());
     writer_.write(points_.front(), r[i]);
   }
   return r;

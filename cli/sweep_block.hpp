@@ -9,6 +9,7 @@
 
 #include "cli/sweep_planner.hpp"
 #include "cli/sweep_rows.hpp"
+#include "sweep/evaluate.hpp"
 #include "sweep/pareto.hpp"
 #include "sweep/point.hpp"
 
@@ -42,8 +43,8 @@ class BlockEvaluator {
   std::vector<std::string> rows(const std::vector<sweep::FrontPoint>& points);
 
  private:
-  /// Evaluates points [begin, end), which differ in the batch only, into points_.
-  void evaluate_run(std::uint64_t begin, std::uint64_t end);
+  /// Evaluates points [begin, end) of one deployment into points_.
+  void evaluate_part(std::uint64_t begin, std::uint64_t end);
   /// The points just evaluated, of which `begin` is the first, as rows or for the front.
   void collect(std::uint64_t begin, Block& block);
 
@@ -52,9 +53,11 @@ class BlockEvaluator {
   Planner planner_;
   RowWriter writer_;
   std::optional<sweep::Grouping> grouping_;
+  sweep::PointEvaluator points_of_;
+  std::vector<serving::Point> asked_;
+  std::vector<sweep::Place> lengths_;  // of the points that differ in the batch only
   std::vector<sweep::Point> points_;
   const PlannedSite* planned_ = nullptr;
-  sweep::Place place_;
 };
 
 }  // namespace perfmodel::cli

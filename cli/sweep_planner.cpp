@@ -69,7 +69,7 @@ void Planner::compile(const Place& place) {
   const auto& stack = s.stacks[place.at(Axis::stack)];
   const auto options = options_at(s, place);
 
-  planned_.plan.reset();
+  planned_.points.reset();
   planned_.why.reset();
   const auto text = [](std::string_view t) { return report::csv_field(t); };
   const auto number = [](double v) { return report::csv_number(v); };
@@ -101,15 +101,12 @@ void Planner::compile(const Place& place) {
                          ""};
     return;
   }
-  auto plan = phase::compile(llm_, p, *precision, machine_, speculation.drafts);
+  const auto plan = phase::compile(llm_, p, *precision, machine_, speculation.drafts);
   if (!plan) {
     planned_.why = plan.error();
     return;
   }
-  planned_.machine = machine_;
-  planned_.plan = std::move(*plan);
-  site.plan = &*planned_.plan;
-  site.machine = &planned_.machine;
+  site.points = &planned_.points.emplace(*plan, machine_, speculation.accepted);
 }
 
 }  // namespace perfmodel::cli

@@ -12,9 +12,8 @@
 namespace perfmodel::cli {
 
 struct PlannedSite {
-  std::optional<phase::Plan> plan;
-  cost::Machine machine;
-  sweep::Site site;  // points at the two above
+  std::optional<serving::Points> points;
+  sweep::Site site;  // points at the above
   std::optional<spec::Infeasible> why;
   std::string keys;  // key columns up to the lengths, as CSV, with a comma at the end
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace perfmodel::cost {
 namespace {
@@ -40,25 +41,36 @@ Wire wire(const Machine& m, const Route& r, std::size_t level) {
   return {egress(l, r.levels[level].fan - 1.0, devices_below(m, r, level)), l.latency};
 }
 
+/// What a formula below gives for a buffer of B: a time for bytes, the lines of one (lines.hpp) for
+/// an amount that is open.
+template <class B>
+using TimeOf = std::conditional_t<std::is_same_v<B, Bytes>, Time, Lines>;
+
 /// Part of a buffer that leaves or enters each of `fan` devices in half an all-reduce.
-Time half_wire(const Wire& w, double fan, Bytes bytes, double share) {
+template <class B>
+TimeOf<B> half_wire(const Wire& w, double fan, B bytes, double share) {
   return bytes * ((fan - 1.0) / fan) / (w.bandwidth * share);
 }
-Time ring_half(const Wire& w, double fan, Bytes bytes, double share) {
+template <class B>
+TimeOf<B> ring_half(const Wire& w, double fan, B bytes, double share) {
   return half_wire(w, fan, bytes, share) + w.latency * (fan - 1.0);
 }
-Time direct_half(const Wire& w, double fan, Bytes bytes, double share) {
+template <class B>
+TimeOf<B> direct_half(const Wire& w, double fan, B bytes, double share) {
   return half_wire(w, fan, bytes, share) + w.latency;
 }
-Time tree(const Wire& w, double fan, Bytes bytes, double share) {
+template <class B>
+TimeOf<B> tree(const Wire& w, double fan, B bytes, double share) {
   return bytes * 2.0 / (w.bandwidth * share) + w.latency * (2.0 * std::ceil(std::log2(fan)));
 }
 /// The switch adds as data passes: each device sends its buffer once and receives the sum once.
-Time in_switch(const Wire& w, double fan, Bytes bytes, double share) {
+template <class B>
+TimeOf<B> in_switch(const Wire& w, double fan, B bytes, double share) {
   return bytes * ((fan + 1.0) / fan) / (w.bandwidth * share) + w.latency * 2.0;
 }
 /// Everybody sends the whole buffer to everybody: one hop, for small buffers.
-Time one_shot(const Wire& w, double fan, Bytes bytes, double share) {
+template <class B>
+TimeOf<B> one_shot(const Wire& w, double fan, B bytes, double share) {
   return bytes * (fan - 1.0) / (w.bandwidth * share) + w.latency;
 }
 
@@ -75,28 +87,32 @@ Time steps(const Protocols& p, const Link& l, const Wire& w, double fan) {
 }
 
 /// Gather or scatter by the vendor's library.
-Time half(const Protocols& p, const Link& l, const Wire& w, double fan, Bytes bytes) {
+template <class B>
+TimeOf<B> half(const Protocols& p, const Link& l, const Wire& w, double fan, B bytes) {
   return min(half_wire(w, fan, bytes, p.small), half_wire(w, fan, bytes, p.large) + p.fill) +
          steps(p, l, w, fan);
 }
 
-Time library_reduce(const Protocols& p, const Link& l, const Wire& w, double fan, Bytes bytes) {
-  const Time small = half_wire(w, fan, bytes, p.small) * 2.0;
-  const Time large = half_wire(w, fan, bytes, p.large) * 2.0 + p.fill;
-  Time t = min(small, large) + steps(p, l, w, fan) * 2.0;
+template <class B>
+TimeOf<B> library_reduce(const Protocols& p, const Link& l, const Wire& w, double fan, B bytes) {
+  const auto small = half_wire(w, fan, bytes, p.small) * 2.0;
+  const auto large = half_wire(w, fan, bytes, p.large) * 2.0 + p.fill;
+  auto t = min(small, large) + steps(p, l, w, fan) * 2.0;
   t = min(t, tree(w, fan, bytes, p.small) + steps(p, l, w, fan));
   if (l.reduction) t = min(t, in_switch(w, fan, bytes, p.reduce) + p.fill);
   return t;
 }
 
 /// Half of an all-reduce by serving software's own kernels.
-Time own_half(const Protocols& p, const Link& l, const Wire& w, double fan, Bytes bytes) {
-  const Time ring = ring_half(w, fan, bytes, p.direct);
+template <class B>
+TimeOf<B> own_half(const Protocols& p, const Link& l, const Wire& w, double fan, B bytes) {
+  const auto ring = ring_half(w, fan, bytes, p.direct);
   return all_to_all_wired(l) ? min(ring, direct_half(w, fan, bytes, p.direct)) : ring;
 }
 
-Time own_reduce(const Protocols& p, const Link& l, const Wire& w, double fan, Bytes bytes) {
-  const Time t = min(tree(w, fan, bytes, p.direct), own_half(p, l, w, fan, bytes) * 2.0 + p.phase);
+template <class B>
+TimeOf<B> own_reduce(const Protocols& p, const Link& l, const Wire& w, double fan, B bytes) {
+  const auto t = min(tree(w, fan, bytes, p.direct), own_half(p, l, w, fan, bytes) * 2.0 + p.phase);
   return all_to_all_wired(l) ? min(t, one_shot(w, fan, bytes, p.direct)) : t;
 }
 
@@ -111,8 +127,9 @@ Wire slowest(const Machine& m, const Route& r) {
   return w;
 }
 
-Time two_level_reduce(const Machine& m, const Route& r, std::size_t level, Bytes bytes,
-                      bool library) {
+template <class B>
+TimeOf<B> two_level_reduce(const Machine& m, const Route& r, std::size_t level, B bytes,
+                           bool library) {
   const auto& l = m.links[r.levels[level].link];
   const auto w = wire(m, r, level);
   const double fan = r.levels[level].fan;
@@ -120,8 +137,47 @@ Time two_level_reduce(const Machine& m, const Route& r, std::size_t level, Bytes
   if (level + 1 == r.count)
     return library ? library_reduce(p, l, w, fan, bytes) : own_reduce(p, l, w, fan, bytes);
   // Scatter inside, reduce the parts across, gather inside.
-  const Time inside = library ? half(p, l, w, fan, bytes) : own_half(p, l, w, fan, bytes);
+  const auto inside = library ? half(p, l, w, fan, bytes) : own_half(p, l, w, fan, bytes);
   return inside * 2.0 + two_level_reduce(m, r, level + 1, bytes / fan, library);
+}
+
+template <class B>
+TimeOf<B> reduce(const Machine& m, const Route& r, B bytes, Provider provider) {
+  if (r.alone()) return {};
+  const auto& p = m.protocols;
+  auto t = two_level_reduce(m, r, 0, bytes, true);
+  if (r.count > 1) {
+    const auto w = slowest(m, r);
+    t = min(t, min(ring_half(w, r.size, bytes, p.large) * 2.0 + p.fill,
+                   tree(w, r.size, bytes, p.small)));
+  }
+  t += p.library;
+  return provider == Provider::library ? t : min(t, two_level_reduce(m, r, 0, bytes, false));
+}
+
+template <class B>
+TimeOf<B> gather(const Machine& m, const Route& r, B bytes) {
+  if (r.alone()) return {};
+  // Level by level from the outside: each device fetches the parts of its peers across, then shares
+  // them inside, where the buffer has its full size.
+  TimeOf<B> t{};
+  B part = bytes;
+  for (std::size_t i = 0; i < r.count; ++i) {
+    const auto& level = r.levels[i];
+    t += half(m.protocols, m.links[level.link], wire(m, r, i), level.fan, part);
+    part /= level.fan;
+  }
+  if (r.count > 1)
+    t = min(t, ring_half(slowest(m, r), r.size, bytes, m.protocols.large) + m.protocols.fill);
+  return t + m.protocols.library;
+}
+
+template <class B>
+TimeOf<B> send_far(const Machine& m, const Route& r, B bytes) {
+  if (r.alone()) return {};
+  const auto& l = m.links[r.levels[r.count - 1].link];
+  const auto b = egress(l, 1.0, devices_below(m, r, r.count - 1));
+  return bytes / (b * m.protocols.large) + l.latency;
 }
 
 }  // namespace
@@ -146,39 +202,21 @@ std::size_t unknown_link(const Machine& m, const Route& r) {
 }
 
 Time all_reduce(const Machine& m, const Route& r, Bytes bytes, Provider provider) {
-  if (r.alone()) return {};
-  const auto& p = m.protocols;
-  Time t = two_level_reduce(m, r, 0, bytes, true);
-  if (r.count > 1) {
-    const auto w = slowest(m, r);
-    t = min(t, min(ring_half(w, r.size, bytes, p.large) * 2.0 + p.fill,
-                   tree(w, r.size, bytes, p.small)));
-  }
-  t += p.library;
-  return provider == Provider::library ? t : min(t, two_level_reduce(m, r, 0, bytes, false));
+  return reduce(m, r, bytes, provider);
 }
 
 Time all_gather(const Machine& m, const Route& r, Bytes bytes) {
-  if (r.alone()) return {};
-  // Level by level from the outside: each device fetches the parts of its peers across, then shares
-  // them inside, where the buffer has its full size.
-  Time t{};
-  Bytes part = bytes;
-  for (std::size_t i = 0; i < r.count; ++i) {
-    const auto& level = r.levels[i];
-    t += half(m.protocols, m.links[level.link], wire(m, r, i), level.fan, part);
-    part /= level.fan;
-  }
-  if (r.count > 1)
-    t = min(t, ring_half(slowest(m, r), r.size, bytes, m.protocols.large) + m.protocols.fill);
-  return t + m.protocols.library;
+  return gather(m, r, bytes);
 }
 
 Time send(const Machine& m, const Route& r, Bytes bytes) {
-  if (r.alone()) return {};
-  const auto& l = m.links[r.levels[r.count - 1].link];
-  const auto b = egress(l, 1.0, devices_below(m, r, r.count - 1));
-  return bytes / (b * m.protocols.large) + l.latency;
+  return send_far(m, r, bytes);
+}
+
+Lines lines_of(const Machine& m, const Route& r, ops::Pattern pattern, Bytes per_unit) {
+  const Amount amount{per_unit};
+  if (pattern == ops::Pattern::all_reduce) return reduce(m, r, amount, Provider::any);
+  return pattern == ops::Pattern::send ? send_far(m, r, amount) : gather(m, r, amount);
 }
 
 Time expert_exchange(const Machine& m, const Route& r, Bytes payload, double tokens,

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "cost/lines.hpp"
 #include "cost/machine.hpp"
 #include "cost/roofline.hpp"
 #include "ops/op.hpp"
@@ -43,6 +44,8 @@ Time all_reduce(const Machine& m, const Route& r, Bytes bytes, Provider provider
 Time all_gather(const Machine& m, const Route& r, Bytes bytes);
 /// One message of `bytes` to a device at the far end of the route.
 Time send(const Machine& m, const Route& r, Bytes bytes);
+/// Time of an all_reduce, all_gather, reduce_scatter or send of x times `per_unit`, for every x.
+Lines lines_of(const Machine& m, const Route& r, ops::Pattern pattern, Bytes per_unit);
 /// Tokens to their experts: `tokens` from every device, each of `payload` bytes to `fanout` of the
 /// experts spread over the group. A token goes once to each distinct destination: over a tier, once
 /// to each distinct subgroup beyond it.

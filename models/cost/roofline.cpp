@@ -6,10 +6,6 @@
 namespace perfmodel::cost {
 namespace {
 
-/// The shortest slice of the inner dimension worth a core of its own: below it the partial sums
-/// cost more than they save (the usual bound of split-K kernels, a few tiles of depth).
-constexpr double kSplitDepth = 512.0;
-
 /// Activations that fit the last-level cache mostly stay there: the part that must go to memory
 /// grows from none to all as the working set passes the cache's size. Perfect fusion would send
 /// none, so an ideal machine moves weights and caches alone.

@@ -35,6 +35,10 @@ Time smooth_max(Time a, Time b, double p);
 /// load + sqrt(2 load ln R) + ln(R)/3 (Bernstein); a rank cannot get more than everything.
 double hottest_rank(const Machine& m, double load, double ranks);
 
+/// The shortest slice of the inner dimension worth a core of its own: below it the partial sums
+/// cost more than they save (the usual bound of split-K kernels, a few tiles of depth).
+inline constexpr double kSplitDepth = 512.0;
+
 /// Padded over useful work of a matrix product: rows to tiles, tiles to waves over the cores. When
 /// the tiles are fewer than the cores the inner dimension is split over the idle ones. `wave_share`
 /// is the part of the last wave's idle cores that is lost: kernels overlap waves and split the

@@ -3,9 +3,6 @@
 namespace perfmodel::ops {
 namespace {
 
-/// Vector operations per score: activation, weighting, and a radix selection's passes.
-constexpr double kSelectOps = 4.0;
-
 void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   const auto& a = op.args<IndexerArgs>();
   const double scores = p.rows() * mean_keys(p, 0) / a.ratio * a.share;

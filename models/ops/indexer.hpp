@@ -6,6 +6,9 @@
 
 namespace perfmodel::ops {
 
+/// Vector operations per score: activation, weighting, and a radix selection's passes.
+inline constexpr double kSelectOps = 4.0;
+
 struct IndexerArgs {
   double heads = 0;
   double dim = 0;

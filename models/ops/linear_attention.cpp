@@ -3,10 +3,6 @@
 namespace perfmodel::ops {
 namespace {
 
-/// Prefill works on chunks of this many tokens, within which attention is quadratic (the chunk
-/// length of the public kernels for gated delta nets).
-constexpr double kChunk = 64.0;
-
 void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   const auto& a = op.args<LinearAttentionArgs>();
   const double rows = p.rows();
@@ -16,7 +12,7 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
     c.matrix = Ops::from_base(rows * a.v_heads * matrix_per_token);
     c.kv = a.state * (2.0 * p.sequences * state);  // read and written back
   } else {
-    const double chunk = std::min(kChunk, p.tokens_per_sequence);
+    const double chunk = std::min(kLinearChunk, p.tokens_per_sequence);
     c.matrix =
         Ops::from_base(rows * a.v_heads * (matrix_per_token + 2.0 * chunk * (a.k_dim + a.v_dim)));
     c.kv = a.state * (p.sequences * state);

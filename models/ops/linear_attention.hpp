@@ -5,6 +5,10 @@
 
 namespace perfmodel::ops {
 
+/// Prefill works on chunks of this many tokens, within which attention is quadratic (the chunk
+/// length of the public kernels for gated delta nets).
+inline constexpr double kLinearChunk = 64.0;
+
 struct LinearAttentionArgs {
   double v_heads = 0;  // on this device
   double k_dim = 0;

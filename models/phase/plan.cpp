@@ -5,12 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "phase/assemble.hpp"
+
 namespace perfmodel::phase {
 namespace {
 
 using mapping::Group;
 using mapping::Stream;
-using mapping::Term;
 
 /// The pass that the speculative layer sees: one token of each sequence at a time.
 ops::Pass draft_pass(const ops::Pass& p) {
@@ -20,13 +21,6 @@ ops::Pass draft_pass(const ops::Pass& p) {
   d.tokens_per_sequence = 1;
   d.causal_length = 1;
   return d;
-}
-
-cost::OpTime time_of(const Plan& plan, const cost::Machine& m, const Term& t, const ops::OpCost& c,
-                     ops::Phase phase) {
-  if (c.message.pattern != ops::Pattern::none)
-    return cost::time_of_message(m, plan.route(t.group), c);
-  return cost::time_of(m, c, t.op.kind().op_class(phase), t.compute);
 }
 
 std::optional<spec::Infeasible> missing(const Plan& plan, const cost::Machine& m) {
@@ -85,7 +79,7 @@ PassTime evaluate(const Plan& plan, const cost::Machine& machine, const ops::Pas
     if (t.draft && !drafting) continue;
     const auto c = t.op.cost(t.draft ? single : pass);
     const double count = t.draft ? t.count * plan.draft_tokens : t.count;
-    const Time total = time_of(plan, machine, t, c, pass.phase).total * count;
+    const Time total = time_of(machine, plan.route(t.group), t, c, pass.phase).total * count;
     if (t.draft) r.draft += total;
     switch (t.stream) {
       case Stream::main:
@@ -99,19 +93,8 @@ PassTime evaluate(const Plan& plan, const cost::Machine& machine, const ops::Pas
         break;
     }
   }
-  const double drafts = drafting ? plan.draft_tokens : 0.0;
-  const double layers = plan.model.layers + plan.model.draft_layers * drafts;
-  const double expert_layers = plan.model.expert_layers + plan.model.draft_expert_layers * drafts;
-  const Time software = machine.step + machine.sequence * pass.sequences;
-  const Time layered = machine.layer * layers + machine.expert_layer * expert_layers;
-  r.overhead = layered + software;
-  // The shared expert hides under the exchange and the routed experts; the exchange hides under the
-  // other half of the batch, so never more than there is to compute.
-  const Time shared = r.shared_expert * machine.overlap_shared_expert;
-  const Time exchange = min(r.exchange, r.main) * machine.overlap_communication;
-  r.hidden = shared + exchange;
-  r.total =
-      (r.main + r.shared_expert + r.exchange - r.hidden + layered) * plan.stage_excess + software;
+  const Time layered = software_of_layers(plan.model, machine, drafting ? plan.draft_tokens : 0.0);
+  assemble(r, machine, layered, pass.sequences, plan.stage_excess);
   return r;
 }
 
@@ -126,7 +109,7 @@ std::vector<TermTime> explain(const Plan& plan, const cost::Machine& machine,
     row.term = &t;
     row.count = t.draft ? t.count * plan.draft_tokens : t.count;
     row.cost = t.op.cost(t.draft ? single : pass);
-    row.time = time_of(plan, machine, t, row.cost, pass.phase);
+    row.time = time_of(machine, plan.route(t.group), t, row.cost, pass.phase);
     row.total = row.time.total * row.count;
     rows.push_back(row);
   }

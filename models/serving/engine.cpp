@@ -6,16 +6,11 @@
 namespace perfmodel::serving {
 namespace {
 
-double new_tokens(const Workload& w) {
+double new_tokens(const Lengths& w) {
   return w.mean_input() * (1.0 - w.prefix_hit);
 }
 
-/// New requests that are prefilled together at most.
-double requests_per_chunk(const cost::Machine& machine, const Workload& w) {
-  return std::max(1.0, std::floor(machine.chunk / new_tokens(w)));
-}
-
-Time prefill_time(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+Time prefill_time(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                   double sequences) {
   const auto p = prefill_passes(plan, machine, w, sequences);
   return phase::evaluate(plan, machine, p.pass).total * p.count;
@@ -23,7 +18,11 @@ Time prefill_time(const phase::Plan& plan, const cost::Machine& machine, const W
 
 }  // namespace
 
-MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+double requests_per_chunk(const cost::Machine& machine, const Lengths& w) {
+  return std::max(1.0, std::floor(machine.chunk / new_tokens(w)));
+}
+
+MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                        double batch) {
   MemoryPlan m;
   m.capacity = machine.capacity;
@@ -39,7 +38,7 @@ MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, co
   return m;
 }
 
-double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Workload& w) {
+double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w) {
   const auto one = memory_plan(plan, machine, w, 1.0);
   if (!one.fits()) return 0.0;
   // Cache and logits grow with every sequence, activations only once decoding has more rows than a
@@ -55,7 +54,7 @@ double largest_batch(const phase::Plan& plan, const cost::Machine& machine, cons
   return low;
 }
 
-ops::Pass decode_pass(const phase::Plan& plan, const Workload& w, double batch) {
+ops::Pass decode_pass(const phase::Plan& plan, const Lengths& w, double batch) {
   const auto& p = plan.parallelism;
   ops::Pass pass;
   pass.phase = ops::Phase::decode;
@@ -71,7 +70,7 @@ ops::Pass decode_pass(const phase::Plan& plan, const Workload& w, double batch) 
 }
 
 PrefillPasses prefill_passes(const phase::Plan& plan, const cost::Machine& machine,
-                             const Workload& w, double sequences) {
+                             const Lengths& w, double sequences) {
   PrefillPasses r;
   const double tokens = std::max(1.0, new_tokens(w));
   const double cached = w.mean_input() - tokens;
@@ -89,7 +88,7 @@ PrefillPasses prefill_passes(const phase::Plan& plan, const cost::Machine& machi
   return r;
 }
 
-PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Workload& w) {
+PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w) {
   PrefillCost c;
   c.one = prefill_time(plan, machine, w, 1.0);
   c.full = requests_per_chunk(machine, w);
@@ -97,15 +96,21 @@ PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, 
   return c;
 }
 
-Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                     const PrefillCost& prefill, double accepted, double batch) {
+  const auto step = phase::evaluate(plan, machine, decode_pass(plan, w, batch)).total;
+  return steady_at(plan, machine, w, prefill, accepted, batch, step);
+}
+
+Steady steady_at(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
+                 const PrefillCost& prefill, double accepted, double batch, Time decode_step) {
   Steady s;
   s.batch = batch;
   s.yield = 1.0 + accepted;
   const double output = w.mean_output();
   const double dp = plan.parallelism.dp;
   const double pp = plan.parallelism.pp;
-  s.decode_step = phase::evaluate(plan, machine, decode_pass(plan, w, batch)).total;
+  s.decode_step = decode_step;
   s.prefill = prefill.one;
   const double together = std::clamp(batch / output, 1.0, prefill.full);
   const Time amortised = prefill.of(together) / together;

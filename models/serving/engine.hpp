@@ -20,14 +20,14 @@ struct MemoryPlan {
   Bytes free() const { return capacity - reserve - used(); }
   bool fits() const { return free().base() >= 0; }
 };
-MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                        double batch);
 
 /// Largest whole batch per attention rank that fits; 0 if not even one sequence does.
-double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Workload& w);
+double largest_batch(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w);
 
 /// Passes of the two phases at a batch of `batch` sequences per attention rank.
-ops::Pass decode_pass(const phase::Plan& plan, const Workload& w, double batch);
+ops::Pass decode_pass(const phase::Plan& plan, const Lengths& w, double batch);
 /// `sequences` new requests per attention rank, in one pass or, where they are longer than a chunk,
 /// the mean of several.
 struct PrefillPasses {
@@ -35,7 +35,7 @@ struct PrefillPasses {
   double count = 1;
 };
 PrefillPasses prefill_passes(const phase::Plan& plan, const cost::Machine& machine,
-                             const Workload& w, double sequences);
+                             const Lengths& w, double sequences);
 
 /// Prefill of one deployment, independent of how many sequences decode beside it.
 struct PrefillCost {
@@ -50,7 +50,9 @@ struct PrefillCost {
     return one + (full_time - one) * ((n - 1.0) / (full - 1.0));
   }
 };
-PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Workload& w);
+/// New requests that are prefilled together at most.
+double requests_per_chunk(const cost::Machine& machine, const Lengths& w);
+PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w);
 
 struct Steady {
   double batch = 0;  // sequences in flight per attention rank
@@ -75,7 +77,10 @@ struct Steady {
 ///
 /// Every request that finishes is replaced by a prefill that stalls the rest; a pipeline of pp
 /// stages works on pp prefills at once. A new request waits half a step for the running one.
-Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const Workload& w,
+Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                     const PrefillCost& prefill, double accepted, double batch);
+/// The same where the time of the decode step is known.
+Steady steady_at(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
+                 const PrefillCost& prefill, double accepted, double batch, Time decode_step);
 
 }  // namespace perfmodel::serving

@@ -25,16 +25,12 @@ struct Speculation {
 /// "1:0.7".
 std::optional<Speculation> parse_speculation(std::string_view text);
 
-struct Workload {
-  std::string id;
-  std::string name;
-  std::vector<std::string> aliases;
-  std::string about;
+/// Lengths of requests: all that times depend on.
+struct Lengths {
   double input = 0;       // tokens, nominal
   double output = 0;      // tokens, nominal
   double spread = 0;      // lengths are uniform between (1 - spread) and 1 of nominal
   double prefix_hit = 0;  // share of the input found in the prefix cache
-  Slo slo;
 
   double mean_input() const { return input * (1.0 - 0.5 * spread); }
   double mean_output() const { return output * (1.0 - 0.5 * spread); }
@@ -43,6 +39,15 @@ struct Workload {
     const double mean = 1.0 - 0.5 * spread;
     return 1.0 + spread * spread / 12.0 / (mean * mean);
   }
+  bool operator==(const Lengths&) const = default;
+};
+
+struct Workload : Lengths {
+  std::string id;
+  std::string name;
+  std::vector<std::string> aliases;
+  std::string about;
+  Slo slo;
 };
 
 std::optional<Workload> read_workload(const spec::Document& document,

@@ -27,35 +27,43 @@ Verdict verdict_of(spec::Why why) {
   return Verdict::invalid_mapping;
 }
 
-void evaluate_block(const Site& site, const serving::Workload& workload,
-                    std::span<const double> batches, std::span<Point> out) {
-  const bool too_long = workload.input + workload.output > site.max_context;
-  bool prefilled = false;
-  serving::PrefillCost prefill;
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    auto& p = out[i];
-    p.batch = batches[i];
-    if (too_long) {
-      p.verdict = Verdict::too_long;
+void PointEvaluator::evaluate(const Site& site, const serving::Slo& slo,
+                              std::span<const serving::Point> asked, std::span<Point> out) {
+  const auto& plan = site.points->plan();
+  const auto& machine = site.points->machine();
+  fitting_.clear();
+  which_.clear();
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto& [batch, lengths] = asked[i];
+    out[i] = {};
+    out[i].batch = batch;
+    if (lengths.input + lengths.output > site.max_context) {
+      out[i].verdict = Verdict::too_long;
       continue;
     }
-    const auto memory = serving::memory_plan(*site.plan, *site.machine, workload, p.batch);
-    p.memory_used = memory.used();
+    const auto memory = serving::memory_plan(plan, machine, lengths, batch);
+    out[i].memory_used = memory.used();
     if (!memory.fits()) {
-      p.verdict = Verdict::out_of_memory;
+      out[i].verdict = Verdict::out_of_memory;
       continue;
     }
-    if (!prefilled) prefill = serving::prefill_cost(*site.plan, *site.machine, workload);
-    prefilled = true;
-    const auto steady =
-        serving::steady_state(*site.plan, *site.machine, workload, prefill, site.accepted, p.batch);
-    p.ttft = steady.ttft;
-    p.tpot = steady.tpot;
-    p.decode_step = steady.decode_step;
-    p.prefill = steady.prefill;
-    p.output_rate = steady.output_rate;
-    p.input_rate = steady.input_rate;
-    p.verdict = meets(p, workload.slo) ? Verdict::ok : Verdict::slo_missed;
+    fitting_.push_back(asked[i]);
+    which_.push_back(i);
+  }
+  answers_.resize(fitting_.size());
+  site.points->evaluate(fitting_, answers_);
+  for (std::size_t j = 0; j < fitting_.size(); ++j) {
+    const auto& a = answers_[j];
+    const auto& lengths = fitting_[j].lengths;
+    auto& p = out[which_[j]];
+    p.ttft = a.ttft;
+    p.tpot = a.tpot;
+    p.decode_step = a.decode_step;
+    p.prefill = a.prefill;
+    p.output_rate = a.output_rate;
+    // As many requests come as go.
+    p.input_rate = a.output_rate * (lengths.mean_input() / lengths.mean_output());
+    p.verdict = meets(p, slo) ? Verdict::ok : Verdict::slo_missed;
   }
 }
 

@@ -1,16 +1,26 @@
-// Evaluation of points that share a deployment and lengths.
+// Evaluation of the points of one deployment.
 #pragma once
 
 #include <span>
+#include <vector>
 
+#include "serving/points.hpp"
 #include "serving/workload.hpp"
 #include "sweep/point.hpp"
 
 namespace perfmodel::sweep {
 
-/// One point for each batch (sequences per attention rank), into `out`, which is as long as
-/// `batches`. `workload` gives lengths and promise. Allocates nothing.
-void evaluate_block(const Site& site, const serving::Workload& workload,
-                    std::span<const double> batches, std::span<Point> out);
+/// Fills out[i] for asked[i]; spans of equal size. Neighbours with equal lengths share their
+/// prefill. Not to be shared between threads: its scratch memory lasts from call to call.
+class PointEvaluator {
+ public:
+  void evaluate(const Site& site, const serving::Slo& slo, std::span<const serving::Point> asked,
+                std::span<Point> out);
+
+ private:
+  std::vector<serving::Point> fitting_;
+  std::vector<std::size_t> which_;
+  std::vector<serving::PointResult> answers_;
+};
 
 }  // namespace perfmodel::sweep

@@ -20,9 +20,8 @@ double per_chip(Frequency f, const Site& s) {
 }
 
 constexpr std::array kMetrics = {
-    Metric{
-        "concurrency", Better::more, false,
-        [](const Point& p, const Site& s) { return p.batch * s.plan->parallelism.dp * s.engines; }},
+    Metric{"concurrency", Better::more, false,
+           [](const Point& p, const Site& s) { return p.batch * s.attention_ranks() * s.engines; }},
     Metric{"ttft_ms", Better::less, false, [](const Point& p, const Site&) { return ms(p.ttft); }},
     Metric{"tpot_ms", Better::less, false, [](const Point& p, const Site&) { return ms(p.tpot); }},
     Metric{"decode_step_ms", Better::less, false,
@@ -39,7 +38,7 @@ constexpr std::array kMetrics = {
            [](const Point& p, const Site& s) { return per_chip(p.input_rate, s); }},
     Metric{"decode_only_tokens_per_s_per_chip", Better::more, false,
            [](const Point& p, const Site& s) {
-             const double sequences = p.batch * s.plan->parallelism.dp;
+             const double sequences = p.batch * s.attention_ranks();
              return per_chip(sequences * (1.0 + s.accepted) / p.decode_step, s);
            }},
     Metric{"memory_used_gb", Better::less, true,

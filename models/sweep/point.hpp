@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "serving/engine.hpp"
+#include "serving/points.hpp"
 #include "spec/outcome.hpp"
 
 namespace perfmodel::sweep {
@@ -52,15 +52,15 @@ struct Point {
 
 /// A deployment in its machine, and how often it is there.
 struct Site {
-  const phase::Plan* plan = nullptr;
-  const cost::Machine* machine = nullptr;
+  const serving::Points* points = nullptr;
   double accepted = 0;     // mean drafts accepted per step
   double max_context = 0;  // tokens the model can hold
   int engines = 1;
   int chips = 1;  // of the whole system, idle ones included
 
+  double attention_ranks() const { return points->plan().parallelism.dp; }
   /// Of a device, without what the software keeps free.
-  Bytes memory() const { return machine->capacity * machine->memory_use; }
+  Bytes memory() const { return points->machine().capacity * points->machine().memory_use; }
 };
 
 }  // namespace perfmodel::sweep
