@@ -12,8 +12,20 @@ using sweep::Axis;
 using sweep::FrontPoint;
 
 struct Header {
-  std::uint64_t number, ok, rows, front;
+  std::uint64_t number, ok, rows, front, check;
 };
+
+/// Of eight bytes at a time: FNV-1a by words.
+std::uint64_t checksum(std::string_view bytes) {
+  constexpr std::uint64_t kBasis = 0xcbf29ce484222325, kPrime = 0x100000001b3;
+  std::uint64_t sum = kBasis;
+  for (std::size_t i = 0; i < bytes.size(); i += sizeof sum) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, std::min(sizeof word, bytes.size() - i));
+    sum = (sum ^ word) * kPrime;
+  }
+  return sum;
+}
 static_assert(std::is_trivially_copyable_v<FrontPoint>);
 
 /// In the direction in which less is better.
@@ -26,22 +38,27 @@ double coordinate(std::size_t metric, const sweep::Point& p, const sweep::Site& 
 }  // namespace
 
 std::string to_bytes(const Block& b) {
-  const Header h{b.number, b.ok, b.rows.size(), b.front.size()};
+  Header h{b.number, b.ok, b.rows.size(), b.front.size(), 0};
   const auto front = b.front.size() * sizeof(FrontPoint);
   std::string bytes(sizeof h + b.rows.size() + front, '\0');
-  std::memcpy(bytes.data(), &h, sizeof h);
   std::memcpy(bytes.data() + sizeof h, b.rows.data(), b.rows.size());
   if (front > 0) std::memcpy(bytes.data() + sizeof h + b.rows.size(), b.front.data(), front);
+  h.check = checksum(std::string_view(bytes).substr(sizeof h)) ^ h.number ^ h.ok;
+  std::memcpy(bytes.data(), &h, sizeof h);
   return bytes;
 }
 
-Block block_of(std::string_view bytes) {
+std::optional<Block> block_of(std::string_view bytes) {
   Header h{};
+  if (bytes.size() < sizeof h) return std::nullopt;
   std::memcpy(&h, bytes.data(), sizeof h);
-  Block b{h.number, h.ok, std::string(bytes.substr(sizeof h, h.rows)), {}};
+  const auto rest = bytes.substr(sizeof h);
+  if (h.check != (checksum(rest) ^ h.number ^ h.ok) ||
+      rest.size() != h.rows + h.front * sizeof(FrontPoint))
+    return std::nullopt;
+  Block b{h.number, h.ok, std::string(rest.substr(0, h.rows)), {}};
   b.front.resize(h.front);
-  if (h.front > 0)
-    std::memcpy(b.front.data(), bytes.data() + sizeof h + h.rows, h.front * sizeof(FrontPoint));
+  if (h.front > 0) std::memcpy(b.front.data(), rest.data() + h.rows, h.front * sizeof(FrontPoint));
   return b;
 }
 

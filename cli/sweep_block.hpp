@@ -26,9 +26,10 @@ struct Block {
   std::vector<sweep::FrontPoint> front;  // of these points alone
 };
 
-/// For the way between processes of the same program.
+/// For the way between processes of the same program; empty where the bytes did not arrive as they
+/// were sent, as from a process that dies in the middle of it.
 std::string to_bytes(const Block& block);
-Block block_of(std::string_view bytes);
+std::optional<Block> block_of(std::string_view bytes);
 
 std::uint64_t block_count(const sweep::Space& space);
 

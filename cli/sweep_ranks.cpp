@@ -8,6 +8,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -131,8 +132,11 @@ std::optional<Block> OtherRanks::take() {
       greet(rank, *m);
       continue;
     }
+    auto block = m->bytes[0] == kBlock ? block_of(rest) : std::nullopt;
+    // No fault of the input: what is written stays, and can be resumed.
+    if (!block) throw std::runtime_error(fmt::format("rank {} has sent a damaged block", m->from));
     --rank.under_way;
-    return block_of(rest);
+    return block;
   }
   return std::nullopt;
 }

@@ -32,7 +32,8 @@ class OtherRanks {
   /// Blocks that all ranks together take at a time, of those that have come so far.
   std::size_t room() const;
   bool none() const { return ranks_.empty(); }
-  /// A finished block, if one has arrived. Throws UsageError with what went wrong on a rank.
+  /// A finished block, if one has arrived. Throws UsageError with what is wrong with the input on a
+  /// rank, and std::runtime_error where a block arrives damaged.
   std::optional<Block> take();
   /// After the last block: they come to their ends.
   void stop();

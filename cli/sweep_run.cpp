@@ -24,7 +24,7 @@ constexpr std::uint64_t kMaxFrontPoints = 200'000;
 /// Below this the fronts of the groups would be too coarse to be called so.
 constexpr std::uint64_t kMinFrontPoints = 16;
 /// A run that is killed loses no more than this; saving takes a tenth of the time at most.
-constexpr auto kSavePeriod = 500ms;
+constexpr auto kSavePeriod = 200ms;
 constexpr int kSaveShare = 10;
 /// How long to wait for a block before looking at signals; and at messages, where there are ranks.
 constexpr auto kWait = 50ms;
