@@ -65,7 +65,10 @@ int run(const SweepArguments& w, const std::string& configs) {
     problem = e.what();
   }
   // The other ranks wait for work that will not come, so the run is ended for all of them.
-  if (messenger->rank() != 0) report_failure(*messenger, problem);
+  if (messenger->rank() != 0) {
+    report_failure(*messenger, problem);
+    return status;
+  }
   if (!problem.empty()) std::fprintf(stderr, "perfmodel: %s\n", problem.c_str());
   messenger->abort(status);
   return status;

@@ -163,7 +163,11 @@ void serve_blocks(Messenger& messenger, const LoadedSweep& sweep, const SweepIde
 
 void report_failure(Messenger& messenger, const std::string& what) {
   messenger.send(0, message(kFailed, what));
-  while (true) std::this_thread::sleep_for(kNap);
+  while (true) {
+    while (const auto m = messenger.receive())
+      if (m->bytes[0] == kStop) return;
+    std::this_thread::sleep_for(kNap);
+  }
 }
 
 }  // namespace perfmodel::cli

@@ -54,7 +54,8 @@ class OtherRanks {
 void serve_blocks(Messenger& messenger, const LoadedSweep& sweep, const SweepIdentity& identity,
                   unsigned threads);
 
-/// Tells rank 0 what is wrong here, and waits for it to end the run.
-[[noreturn]] void report_failure(Messenger& messenger, const std::string& what);
+/// Tells rank 0 what is wrong here, and waits for it to end the run; returns where that had
+/// finished before it heard of it.
+void report_failure(Messenger& messenger, const std::string& what);
 
 }  // namespace perfmodel::cli

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
+#include "spec/wording.hpp"
+
 namespace perfmodel::sweep {
 namespace {
 
@@ -59,10 +63,14 @@ std::optional<std::size_t> find_metric(std::string_view name) {
   return std::nullopt;
 }
 
-std::vector<std::string_view> metric_names() {
-  std::vector<std::string_view> r;
-  for (const auto& m : kMetrics) r.push_back(m.name);
-  return r;
+std::string metric_hint(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto& m : kMetrics) {
+    // The unit is what people leave out.
+    if (!name.empty() && m.name.starts_with(name)) return fmt::format("did you mean '{}'?", m.name);
+    names.push_back(m.name);
+  }
+  return spec::nearest_hint(name, names);
 }
 
 bool Keep::accepts(const Point& point, const Site& site) const {

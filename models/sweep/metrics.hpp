@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct Metric {
 /// In the order of the columns.
 std::span<const Metric> metrics();
 std::optional<std::size_t> find_metric(std::string_view name);
-std::vector<std::string_view> metric_names();
+/// The metric that is meant by a name that is none: one that begins with it, or is near.
+std::string metric_hint(std::string_view name);
 
 /// Which points become rows.
 struct Keep {

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "spec/wording.hpp"
 #include "units/number.hpp"
 
 namespace perfmodel::sweep {
@@ -79,9 +78,7 @@ std::optional<Pareto> parse_pareto(std::string_view text, std::string& problem) 
   Pareto p;
   const auto read = [&](std::string_view name, std::size_t& into) {
     const auto m = find_metric(name);
-    if (!m)
-      problem = fmt::format("unknown metric {} ({})", quoted(name),
-                            spec::nearest_hint(name, metric_names()));
+    if (!m) problem = fmt::format("unknown metric {} ({})", quoted(name), metric_hint(name));
     into = m.value_or(0);
     return m.has_value();
   };

@@ -117,7 +117,7 @@ std::optional<std::size_t> metric(MapReader& map, std::string_view key, const Wo
   const auto m = find_metric(name.text);
   if (!m)
     problem(map, key, name, fmt::format("unknown metric {}", quoted(name.text)),
-            spec::nearest_hint(name.text, metric_names()));
+            metric_hint(name.text));
   return m;
 }
 
