@@ -131,6 +131,7 @@ void Points::evaluate(std::span<const Point> points, std::span<PointResult> resu
       r.decode_step = s.decode_step;
       r.prefill = s.prefill;
       r.output_rate = s.output_rate;
+      r.input_rate = s.input_rate;
       r.memory_used = memory.used();
       r.fits = memory.fits();
     }

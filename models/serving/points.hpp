@@ -30,6 +30,7 @@ struct PointResult {
   Time decode_step{};
   Time prefill{};           // of one request
   Frequency output_rate{};  // tokens a second of one engine, all its devices
+  Frequency input_rate{};   // at that output rate
   Bytes memory_used{};      // of the fullest device
   bool fits = false;        // times of a point that does not fit are what they would be if it did
 };

@@ -198,6 +198,7 @@ TEST(Points, AreTheEngineInSteadyState) {
         worst.add(r.decode_step.base(), steady.decode_step.base());
         worst.add(r.prefill.base(), steady.prefill.base());
         worst.add(r.output_rate.base(), steady.output_rate.base());
+        worst.add(r.input_rate.base(), steady.input_rate.base());
         EXPECT_EQ(r.memory_used.base(), memory.used().base()) << s.text();
         EXPECT_EQ(r.fits, memory.fits()) << s.text();
         fits += r.fits ? 1 : 0;
