@@ -7,7 +7,6 @@
 
 #include "cli/errors.hpp"
 #include "cli/manifest.hpp"
-#include "cli/setup.hpp"
 #include "search/deployment.hpp"
 
 namespace perfmodel::cli {
@@ -66,7 +65,7 @@ std::vector<std::uint32_t> try_machines(const Catalog& catalog, const Sweep& s) 
   auto& d = p.digits;
   for (d[0] = 0; d[0] < size(Axis::system); ++d[0]) {
     for (d[1] = 0; d[1] < size(Axis::count); ++d[1]) {
-      const auto setup = load_setup(catalog, options_at(s, p));
+      const auto setup = load_machine(catalog, s, p);
       for (const auto& llm : s.llms)
         deployments.push_back(static_cast<std::uint32_t>(
             deployments_of(s, catalog.llm(llm.text), setup.devices()).size()));
@@ -82,9 +81,9 @@ std::vector<std::uint32_t> try_machines(const Catalog& catalog, const Sweep& s) 
       p.digits[index(Axis::overrides)] = static_cast<std::uint32_t>(v * stride);
       p.digits[index(Axis::memory)] = static_cast<std::uint32_t>(
           set.path.text.starts_with("memory.") ? size(Axis::memory) - 1 : 0);
-      const auto options = options_at(s, p);
-      load_setup(catalog, options);
-      for (const auto& stack : s.stacks) catalog.stack(stack.text, options.overrides);
+      load_machine(catalog, s, p);
+      const auto overrides = options_at(s, p).overrides;
+      for (const auto& stack : s.stacks) catalog.stack(stack.text, overrides);
     }
   }
   return deployments;
@@ -118,6 +117,26 @@ EstimateOptions options_at(const Sweep& s, const Place& place) {
   }
   std::reverse(o.overrides.begin(), o.overrides.end());
   return o;
+}
+
+std::string overrides_text(const EstimateOptions& o) {
+  std::string s;
+  for (const auto& set : o.overrides)
+    s += fmt::format("{}{}={}", s.empty() ? "" : "; ", set.path, set.value);
+  return s;
+}
+
+Setup load_machine(const Catalog& catalog, const Sweep& s, const Place& place) {
+  const auto options = options_at(s, place);
+  try {
+    return load_setup(catalog, options);
+  } catch (const UsageError& e) {
+    const auto& w = options.words;
+    const auto overrides = overrides_text(options);
+    throw UsageError(fmt::format("{}{}{}{}{}: {}", w.chip,
+                                 w.chip.empty() || w.system.empty() ? "" : " in ", w.system,
+                                 overrides.empty() ? "" : " with ", overrides, e.what()));
+  }
 }
 
 std::vector<mapping::Parallelism> deployments_of(const Sweep& s, const llm::LlmSpec& llm,

@@ -7,6 +7,7 @@
 
 #include "cli/catalog.hpp"
 #include "cli/estimate_options.hpp"
+#include "cli/setup.hpp"
 #include "sweep/space.hpp"
 #include "sweep/sweep.hpp"
 
@@ -29,6 +30,12 @@ void check_sweep(const Catalog& catalog, const sweep::Sweep& sweep, const std::s
 
 /// The machine that a place stands for, in the words of `estimate`.
 EstimateOptions options_at(const sweep::Sweep& sweep, const sweep::Place& place);
+
+/// That machine. Throws UsageError that names it and its overrides.
+Setup load_machine(const Catalog& catalog, const sweep::Sweep& sweep, const sweep::Place& place);
+
+/// "chip.memory.bandwidth=4 TB/s; ..."
+std::string overrides_text(const EstimateOptions& options);
 
 /// What `parallel` stands for on a machine of `devices`.
 std::vector<mapping::Parallelism> deployments_of(const sweep::Sweep& sweep, const llm::LlmSpec& llm,

@@ -12,13 +12,6 @@ namespace {
 using sweep::Axis;
 using sweep::Place;
 
-std::string overrides_text(const EstimateOptions& o) {
-  std::string s;
-  for (const auto& set : o.overrides)
-    s += fmt::format("{}{}={}", s.empty() ? "" : "; ", set.path, set.value);
-  return s;
-}
-
 /// Links of another speed, latencies as they are.
 cost::Machine with_links(cost::Machine m, double scale) {
   for (std::size_t i = 0; i < m.link_count; ++i) m.links[i].bandwidth *= scale;
@@ -49,7 +42,7 @@ void Planner::load(const Place& place) {
   const bool machine = changed({Axis::system, Axis::count, Axis::memory, Axis::overrides});
   const bool software = machine || changed({Axis::link_scale, Axis::stack});
   const auto options = options_at(sweep_, place);
-  if (machine) setup_ = load_setup(catalog_, options);
+  if (machine) setup_ = load_machine(catalog_, sweep_, place);
   if (software) {
     const auto stack = catalog_.stack(sweep_.stacks[place.at(Axis::stack)].text, options.overrides);
     machine_ = with_links(setup_.machine(stack), sweep_.link_scales[place.at(Axis::link_scale)]);

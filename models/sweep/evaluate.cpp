@@ -54,15 +54,13 @@ void PointEvaluator::evaluate(const Site& site, const serving::Slo& slo,
   site.points->evaluate(fitting_, answers_);
   for (std::size_t j = 0; j < fitting_.size(); ++j) {
     const auto& a = answers_[j];
-    const auto& lengths = fitting_[j].lengths;
     auto& p = out[which_[j]];
     p.ttft = a.ttft;
     p.tpot = a.tpot;
     p.decode_step = a.decode_step;
     p.prefill = a.prefill;
     p.output_rate = a.output_rate;
-    // As many requests come as go.
-    p.input_rate = a.output_rate * (lengths.mean_input() / lengths.mean_output());
+    p.input_rate = a.input_rate;
     p.verdict = meets(p, slo) ? Verdict::ok : Verdict::slo_missed;
   }
 }
