@@ -236,7 +236,7 @@ TEST_F(Sweep, OnSeveralRanksWritesTheSameBytes) {
   for (const auto* rest : {kFewRows.c_str(), kPareto}) {
     write(long_sweep(rest, 15));
     const auto expected = whole();
-    for (const int ranks : {1, 2, 4}) {
+    for (const int ranks : rest == kPareto ? std::vector{1, 2, 4} : std::vector{3}) {
       auto words = mpirun(ranks);
       for (const auto& w : Words{"sweep", path("s.yaml"), "-o", path("m.csv")}) words.push_back(w);
       EXPECT_EQ(Process(words, path("err.txt")).wait(), 0) << slurp(path("err.txt"));
@@ -259,7 +259,10 @@ TEST_F(Sweep, LosingARankEndsWithAFileToResume) {
     words.push_back(w);
   EXPECT_NE(Process(words, path("err.txt")).wait(), 0);
   const auto said = slurp(path("err.txt"));
-  EXPECT_NE(said.find("exited on signal 9"), std::string::npos) << said;
+  // The launcher says so, or rank 0 where it was in the middle of a message of the dead one.
+  EXPECT_TRUE(said.find("signal 9") != std::string::npos ||
+              said.find("damaged block") != std::string::npos)
+      << said;
   EXPECT_FALSE(fs::exists(path("m.csv")));
   const auto r = sweep({"-o", path("m.csv"), "--resume"});
   EXPECT_EQ(r.status, 0) << r.text();
