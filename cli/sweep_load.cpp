@@ -109,13 +109,13 @@ EstimateOptions options_at(const Sweep& s, const Place& place) {
   o.words.count = static_cast<long>(s.counts[place.at(Axis::count)]);
   o.words.assume = s.assume;
   o.memory = memory_of(s.memories[place.at(Axis::memory)]);
-  auto rest = place.at(Axis::overrides);
-  for (auto set = s.sets.rbegin(); set != s.sets.rend(); ++set) {
-    const auto values = static_cast<std::uint32_t>(set->values.size());
-    o.overrides.push_back({set->path.text, set->values[rest % values]});
-    rest /= values;
+  auto radix = static_cast<std::uint32_t>(s.set_combinations());
+  for (const auto& set : s.sets) {
+    // The last one varies fastest.
+    const auto values = static_cast<std::uint32_t>(set.values.size());
+    radix /= values;
+    o.overrides.push_back({set.path.text, set.values[place.at(Axis::overrides) / radix % values]});
   }
-  std::reverse(o.overrides.begin(), o.overrides.end());
   return o;
 }
 
