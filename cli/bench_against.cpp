@@ -15,6 +15,7 @@
 #include "cli/columns.hpp"
 #include "cli/comma_list.hpp"
 #include "cli/errors.hpp"
+#include "cli/module.hpp"
 #include "cli/this_machine.hpp"
 #include "kernels/bench/benchmarks.hpp"
 #include "kernels/bench/duel.hpp"
@@ -49,13 +50,8 @@ const Known& known(const std::string& name) {
       spec::nearest_hint(name, names, fmt::format("one of: {}", fmt::join(names, ", ")))));
 }
 
-/// Beside the program where it was built, below lib/ where it was installed.
 fs::path module_of(const Known& k) {
-  std::error_code error;
-  const auto program = fs::read_symlink("/proc/self/exe", error).parent_path();
-  const auto file = fmt::format("perfmodel_peer_{}.so", k.name);
-  for (const auto& folder : {program, program.parent_path() / PERFMODEL_LIBDIR / "perfmodel"})
-    if (fs::is_regular_file(folder / file, error)) return folder / file;
+  if (auto found = find_module(fmt::format("perfmodel_peer_{}", k.name))) return *found;
   throw UsageError(fmt::format(
       "--against: this program was built without {0}; install the package {1}, then cmake --preset "
       "release && cmake --build --preset release",

@@ -12,6 +12,7 @@
 #include "cli/errors.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
+#include "sweep/sweep.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -217,6 +218,7 @@ void Catalog::lint(const Kind& kind, std::string_view text, const std::string& f
   if (kind.name == "llm") llm::read_llm(document, diagnostics);
   if (kind.name == "stack") cost::read_stack(document, diagnostics);
   if (kind.name == "workload") serving::read_workload(document, diagnostics);
+  if (kind.name == "sweep") sweep::read_sweep(document, diagnostics);
 }
 
 }  // namespace perfmodel::cli

@@ -15,6 +15,7 @@
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "cli/published_index.hpp"
+#include "cli/sweep_load.hpp"
 #include "spec/diagnostics.hpp"
 
 namespace perfmodel::cli {
@@ -55,7 +56,8 @@ class Linter {
           {shown,
            {1, 1},
            "",
-           "is no config: none of the keys chip, family, memory, system, llm, stack, workload",
+           "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
+           "sweep",
            "measurements are files named *.csv"});
       return;
     }
@@ -77,6 +79,7 @@ class Linter {
       const auto s = catalog.system(id);
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
+    for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
   }
 
   /// What is made from the configs and the measurements beside them.
@@ -142,6 +145,14 @@ class Linter {
       }
       at = parent;
     }
+  }
+
+  void sweep(const Catalog& catalog, const std::string& id) {
+    const auto path = catalog.path_of(kKinds[7], id);
+    const auto document =
+        spec::parse_document(read_file(path).value_or(""), path.string(), diagnostics_);
+    if (const auto s = sweep::read_sweep(document, diagnostics_))
+      check_sweep(catalog, *s, path.string(), diagnostics_);
   }
 
   void names(const Catalog& catalog) {

@@ -27,5 +27,6 @@ void add_index(CLI::App& app, Chosen& chosen);
 void add_bench(CLI::App& app, Chosen& chosen);
 void add_host(CLI::App& app, Chosen& chosen);
 void add_formats(CLI::App& app, Chosen& chosen);
+void add_sweep(CLI::App& app, Chosen& chosen);
 
 }  // namespace perfmodel::cli

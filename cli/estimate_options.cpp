@@ -14,10 +14,9 @@
 namespace perfmodel::cli {
 namespace {
 
+/// Beyond any machine.
+constexpr int kMaxChips = 100'000'000;
 constexpr long kMaxTokens = 10'000'000;
-constexpr int kMaxDrafts = 16;
-/// Beyond any machine, and small enough that products of degrees stay whole numbers.
-constexpr int kMaxDevices = 100'000'000;
 
 class Checker {
  public:
@@ -84,59 +83,17 @@ void parse_precision(Checker& c, const EstimateArguments& w, EstimateOptions& o)
   if (!w.compute.empty())
     o.precision.compute = word_of(c, "--compute", w.compute, spec::compute_options());
   if (w.fallback.empty()) return;
-  if (auto f = word_of<mapping::Fallback>(c, "--fallback", w.fallback,
-                                          {{"auto", mapping::Fallback::automatic},
-                                           {"int8", mapping::Fallback::int8},
-                                           {"widen", mapping::Fallback::widen}}))
+  if (auto f = word_of(c, "--fallback", w.fallback, mapping::fallback_options()))
     o.precision.fallback = *f;
 }
 
-std::optional<Degrees> degrees(Checker& c, std::string_view option, std::string_view words) {
+std::optional<mapping::AskedParallelism> degrees(Checker& c, std::string_view option,
+                                                 const std::string& words) {
   if (words == "auto") return std::nullopt;
-  Degrees d;
-  auto& p = d.parallelism;
-  const std::vector<std::pair<std::string_view, int*>> keys = {
-      {"tp", &p.tp}, {"pp", &p.pp}, {"dp", &p.dp}, {"ep", &p.ep}, {"moe-tp", &p.moe_tp}};
-  constexpr int kUnset = 0;
-  for (const auto& [name, slot] : keys) *slot = kUnset;
-  bool moe_tp_given = false;
-  for (auto item : split(words, ',')) {
-    const auto kv = key_value(item);
-    const auto n = kv ? number<int>(kv->value) : std::nullopt;
-    if (!kv || !n || *n < 1 || *n > 1'000'000) {
-      c.problem(
-          fmt::format("{}: '{}' is not a degree (write tp=8,dp=4,ep=32 or auto)", option, item));
-      continue;
-    }
-    bool known = false;
-    for (const auto& [name, slot] : keys) {
-      if (kv->key != name) continue;
-      if (*slot != kUnset) c.problem(fmt::format("{}: {} is given twice", option, name));
-      *slot = *n;
-      known = true;
-    }
-    if (!known) {
-      const auto near = spec::nearest(kv->key, {"tp", "pp", "dp", "ep", "moe-tp"});
-      c.problem(fmt::format("{}: unknown degree '{}' (tp, pp, dp, ep, moe-tp{})", option, kv->key,
-                            near.empty() ? "" : "; nearest: " + near));
-    }
-    d.ep_given = d.ep_given || kv->key == "ep" || kv->key == "moe-tp";
-    moe_tp_given = moe_tp_given || kv->key == "moe-tp";
-  }
-  for (const auto& [name, slot] : keys)
-    if (*slot == kUnset) *slot = 1;
-  const double devices = static_cast<double>(p.tp) * p.pp * p.dp;
-  const double experts = static_cast<double>(p.ep) * p.moe_tp;
-  if (std::max(devices, experts) > kMaxDevices) {
-    c.problem(fmt::format("{}: '{}' needs {:.3g} devices (at most {})", option, words,
-                          std::max(devices, experts), kMaxDevices));
-    return std::nullopt;
-  }
-  // One of the two expert degrees gives the other.
-  const int stage = p.stage_devices();
-  if (d.ep_given && moe_tp_given && p.ep == 1 && stage % p.moe_tp == 0) p.ep = stage / p.moe_tp;
-  if (d.ep_given && !moe_tp_given && p.ep >= 1 && stage % p.ep == 0) p.moe_tp = stage / p.ep;
-  return d;
+  std::vector<std::string> problems;
+  auto asked = mapping::parse_parallelism(words, problems);
+  for (const auto& p : problems) c.problem(fmt::format("{}: {}", option, p));
+  return asked;
 }
 
 void parse_split(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
@@ -146,7 +103,7 @@ void parse_split(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
     const auto parts = split(w.disaggregate, ':');
     const int prefill = number<int>(parts[0]).value_or(0);
     const int decode = parts.size() == 2 ? number<int>(parts[1]).value_or(0) : 0;
-    if (prefill < 1 || decode < 1 || std::max(prefill, decode) > kMaxDevices)
+    if (prefill < 1 || decode < 1 || std::max(prefill, decode) > kMaxChips)
       c.problem(fmt::format(
           "--disaggregate: '{}' is neither no, auto nor PREFILL:DECODE chips, as in 128:256",
           w.disaggregate));
@@ -234,31 +191,24 @@ void parse_slo(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
 
 void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
   if (!w.speculate.empty()) {
-    const auto parts = split(w.speculate, ':');
-    const auto drafts = number<int>(parts[0]);
-    const auto accepted = parts.size() == 2 ? number<double>(parts[1]) : std::nullopt;
-    if (!drafts || !accepted || *drafts < 1 || *drafts > kMaxDrafts ||
-        !(*accepted >= 0 && *accepted <= *drafts))
+    if (const auto speculation = serving::parse_speculation(w.speculate))
+      o.speculation = *speculation;
+    else
       c.problem(
           fmt::format("--speculate: '{}' is not DRAFTS:ACCEPTED, as in 1:0.7 (one drafted token "
                       "per step, 0.7 accepted on average)",
                       w.speculate));
-    o.draft_tokens = drafts.value_or(0);
-    o.accepted = accepted.value_or(0);
   }
   if (!w.memory.empty()) {
-    const auto parts = split(w.memory, ':');
-    const auto stacks = parts.size() == 2 ? number<int>(parts[1]) : std::nullopt;
-    if (!stacks || *stacks < 1 || *stacks > 64)
+    o.memory = hw::parse_memory_swap(w.memory);
+    if (!o.memory)
       c.problem(fmt::format("--memory: '{}' is not KIND:STACKS, as in hbm3e:8", w.memory));
-    else
-      o.memory = MemorySwap{std::string(parts[0]), *stacks};
   }
   for (const auto& s : w.sets) {
     const auto kv = key_value(s);
     const auto dot = kv ? kv->key.find('.') : std::string_view::npos;
-    const bool known =
-        dot != std::string_view::npos && find_kind(kv->key.substr(0, dot)) != nullptr;
+    const auto* kind = dot == std::string_view::npos ? nullptr : find_kind(kv->key.substr(0, dot));
+    const bool known = kind != nullptr && kind->name != "sweep";
     if (!kv || !known) {
       c.problem(
           fmt::format("--set: '{}' is not PATH=VALUE with a path that begins with chip, family, "
@@ -282,12 +232,6 @@ void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
 }
 
 }  // namespace
-
-mapping::Parallelism Degrees::of(const llm::LlmSpec& llm) const {
-  auto p = parallelism;
-  if (!ep_given && llm.is_moe()) p.ep = p.stage_devices();
-  return p;
-}
 
 EstimateOptions check_arguments(const EstimateArguments& words) {
   Checker c;

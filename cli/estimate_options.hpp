@@ -32,25 +32,12 @@ struct EstimateArguments {
   std::string out;
 };
 
-struct MemorySwap {
-  std::string kind;
-  int stacks = 0;
-};
-
-/// Parallelism as typed.
-struct Degrees {
-  mapping::Parallelism parallelism;
-  bool ep_given = false;  // else the experts spread over all devices of a stage
-
-  mapping::Parallelism of(const llm::LlmSpec& llm) const;
-};
-
 /// The same, typed.
 struct EstimateOptions {
   EstimateArguments words;
   mapping::PrecisionRequest precision;
-  std::optional<Degrees> parallelism;
-  std::optional<Degrees> prefill_parallelism;
+  std::optional<mapping::AskedParallelism> parallelism;
+  std::optional<mapping::AskedParallelism> prefill_parallelism;
   search::Objective objective = search::Objective::output;
   search::Split split = search::Split::never;
   int prefill_chips = 0;  // with Split::fixed
@@ -59,9 +46,8 @@ struct EstimateOptions {
   bool largest_batch = false;
   bool slo_given = false;
   serving::Slo slo;
-  int draft_tokens = 0;
-  double accepted = 0;
-  std::optional<MemorySwap> memory;
+  serving::Speculation speculation;
+  std::optional<hw::MemorySwap> memory;
   std::vector<Override> overrides;
 };
 

@@ -10,8 +10,10 @@
 #include "cli/errors.hpp"
 #include "cli/kernel_list.hpp"
 #include "cli/output.hpp"
+#include "cli/sweep_load.hpp"
 #include "llm/counts.hpp"
 #include "report/format.hpp"
+#include "report/numbers.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "units/text.hpp"
@@ -88,6 +90,12 @@ Row workload_row(const Catalog& catalog, const std::string& id) {
           w.about};
 }
 
+Row sweep_row(const Catalog& catalog, const std::string& id) {
+  const auto s = load_sweep(catalog, id);
+  return {s.sweep.id, report::whole(static_cast<double>(s.space.points())),
+          report::whole(static_cast<double>(s.space.plans())), s.sweep.about};
+}
+
 struct Listing {
   std::string_view kind;
   Row header;
@@ -104,6 +112,7 @@ const std::vector<Listing>& listings() {
        llm_row},
       {"stack", {"id", "date", "about"}, stack_row},
       {"workload", {"id", "input", "output", "TTFT", "TPOT", "about"}, workload_row},
+      {"sweep", {"id", "points", "deployments", "about"}, sweep_row},
   };
   return all;
 }
@@ -150,9 +159,10 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto format = std::make_shared<std::string>("table");
   auto* c = app.add_subcommand(
       "list",
-      "what is known: chips, memories, systems, llms, stacks, workloads, families, host kernels");
+      "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, families, "
+      "host kernels");
   c->add_option("what", *what,
-                "chips, memories, systems, llms, stacks, workloads, families or kernels")
+                "chips, memories, systems, llms, stacks, workloads, sweeps, families or kernels")
       ->required();
   c->add_option("--format", *format, "table or csv")
       ->check(CLI::IsMember({"table", "csv"}))

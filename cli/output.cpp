@@ -19,14 +19,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const std::string& path, int error) {
-  throw UsageError(
-      fmt::format("cannot write '{}': {}", path, std::generic_category().message(error)));
-}
-
 fs::path folder_of(const std::string& path) {
   const auto parent = fs::path(path).parent_path();
   return parent.empty() ? fs::path(".") : parent;
+}
+
+}  // namespace
+
+void cannot_write(const std::string& path, int error) {
+  throw UsageError(
+      fmt::format("cannot write '{}': {}", path, std::generic_category().message(error)));
 }
 
 bool write_all(int fd, std::string_view text) {
@@ -41,33 +43,33 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
-/// The file that `path` leads to: a link stays a link, and what it points at is written.
 std::string behind_links(const std::string& path) {
   std::error_code error;
   if (!fs::is_symlink(path, error)) return path;
   const bool there = fs::exists(path, error);
-  if (error) fail(path, error.value());  // links in a circle
+  if (error) cannot_write(path, error.value());  // links in a circle
   const auto target =
       there ? fs::canonical(path, error) : folder_of(path) / fs::read_symlink(path, error);
-  if (error) fail(path, error.value());
+  if (error) cannot_write(path, error.value());
   return target.string();
 }
 
-/// A device or a pipe is written to as it stands: a file renamed over /dev/null would replace it.
 bool is_special(const std::string& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   return fs::exists(status) && !fs::is_regular_file(status);
 }
 
+namespace {
+
 void write_special(const std::string& path, std::string_view text) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) fail(path, errno);
+  if (fd < 0) cannot_write(path, errno);
   const bool written = write_all(fd, text);
   const int error = errno;
   const bool closed = ::close(fd) == 0;
-  if (!written) fail(path, error);
-  if (!closed) fail(path, errno);
+  if (!written) cannot_write(path, error);
+  if (!closed) cannot_write(path, errno);
 }
 
 }  // namespace
@@ -75,14 +77,14 @@ void write_special(const std::string& path, std::string_view text) {
 void check_writable(const std::string& given) {
   if (given.empty() || given == "-") return;
   std::error_code error;
-  if (fs::is_directory(given, error)) fail(given, EISDIR);
+  if (fs::is_directory(given, error)) cannot_write(given, EISDIR);
   if (is_special(given)) {
-    if (::access(given.c_str(), W_OK) != 0) fail(given, errno);
+    if (::access(given.c_str(), W_OK) != 0) cannot_write(given, errno);
     return;
   }
   const auto folder = folder_of(behind_links(given));
-  if (!fs::is_directory(folder, error)) fail(given, error ? error.value() : ENOENT);
-  if (::access(folder.c_str(), W_OK) != 0) fail(given, errno);
+  if (!fs::is_directory(folder, error)) cannot_write(given, error ? error.value() : ENOENT);
+  if (::access(folder.c_str(), W_OK) != 0) cannot_write(given, errno);
 }
 
 void write_file(const std::string& path, std::string_view text) {
@@ -94,7 +96,7 @@ void write_file(const std::string& path, std::string_view text) {
   const auto target = behind_links(path);
   auto temporary = target + ".XXXXXX";
   const int fd = ::mkstemp(temporary.data());
-  if (fd < 0) fail(path, errno);
+  if (fd < 0) cannot_write(path, errno);
   // mkstemp makes the file private; results are ordinary files.
   const auto mask = ::umask(0);
   ::umask(mask);
@@ -104,7 +106,7 @@ void write_file(const std::string& path, std::string_view text) {
   if (!written || !closed || ::rename(temporary.c_str(), target.c_str()) != 0) {
     const int reason = written ? errno : error;
     ::unlink(temporary.c_str());
-    fail(path, reason);
+    cannot_write(path, reason);
   }
 }
 
@@ -113,7 +115,7 @@ void emit(const std::string& path, std::string_view text) {
     write_file(path, text);
     return;
   }
-  if (!write_all(STDOUT_FILENO, text)) fail("standard output", errno);
+  if (!write_all(STDOUT_FILENO, text)) cannot_write("standard output", errno);
 }
 
 }  // namespace perfmodel::cli

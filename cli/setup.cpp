@@ -158,8 +158,8 @@ Question load_question(const Catalog& catalog, const EstimateOptions& options) {
   auto& r = q.request;
   r.slo = q.workload.slo;
   r.largest_batch = options.largest_batch;
-  r.draft_tokens = options.draft_tokens;
-  r.accepted = options.accepted;
+  r.draft_tokens = options.speculation.drafts;
+  r.accepted = options.speculation.accepted;
   r.concurrency = w.concurrency;
   r.batch = options.batch;
   if (w.rate) r.rate = Frequency::from_base(*w.rate);

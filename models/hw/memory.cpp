@@ -1,5 +1,7 @@
 #include "hw/memory.hpp"
 
+#include <charconv>
+
 #include "spec/reader.hpp"
 
 namespace perfmodel::hw {
@@ -35,6 +37,8 @@ std::optional<Memory> read_memory(const spec::Document& document, spec::Diagnost
 
 namespace {
 
+constexpr int kMaxStacks = 64;
+
 template <class Q>
 spec::Sourced<Q> scaled(spec::Sourced<Q> f, double factor) {
   f.value *= factor;
@@ -45,6 +49,17 @@ spec::Sourced<Q> scaled(spec::Sourced<Q> f, double factor) {
 }
 
 }  // namespace
+
+std::optional<MemorySwap> parse_memory_swap(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  MemorySwap swap{std::string(text.substr(0, colon)), 0};
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data() + colon + 1, last, swap.stacks);
+  if (error != std::errc() || end != last || swap.stacks < 1 || swap.stacks > kMaxStacks)
+    return std::nullopt;
+  return swap;
+}
 
 Chip with_memory(const Chip& chip, const Memory& memory, int stacks) {
   Chip c = chip;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hw/chip.hpp"
@@ -22,6 +23,14 @@ struct Memory {
 };
 
 std::optional<Memory> read_memory(const spec::Document& document, spec::Diagnostics& diagnostics);
+
+/// A chip's memory exchanged for so many stacks of a kind, an id of memories/.
+struct MemorySwap {
+  std::string kind;
+  int stacks = 0;
+};
+/// "hbm3e:8".
+std::optional<MemorySwap> parse_memory_swap(std::string_view text);
 
 /// The chip with its memory replaced by `stacks` stacks of `memory`; capacity and bandwidth move
 /// together.

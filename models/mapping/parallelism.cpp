@@ -2,8 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
+#include "spec/diagnostics.hpp"
+
 namespace perfmodel::mapping {
 namespace {
+
+constexpr int kMaxDegree = 1'000'000;
+/// Beyond any machine, and small enough that products of degrees stay whole numbers.
+constexpr int kMaxDevices = 100'000'000;
 
 int heads_of(const llm::GroupedQuery& a) {
   return a.heads;
@@ -31,6 +40,75 @@ std::string to_string(const Parallelism& p) {
   if (p.ep > 1) s += fmt::format(" ep={}", p.ep);
   if (p.moe_tp > 1) s += fmt::format(" moe-tp={}", p.moe_tp);
   return s;
+}
+
+namespace {
+
+struct Degree {
+  std::string_view name;
+  int value = 0;  // 0: not given
+};
+
+/// One "tp=8"; problems are added.
+void read_degree(std::string_view item, std::array<Degree, 5>& degrees,
+                 std::vector<std::string>& problems) {
+  const auto equals = std::min(item.find('='), item.size());
+  const auto key = item.substr(0, equals);
+  const auto digits = item.substr(std::min(equals + 1, item.size()));
+  int n = 0;
+  const char* const last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, n);
+  if (key.empty() || error != std::errc() || end != last || n < 1 || n > kMaxDegree) {
+    problems.push_back(fmt::format("'{}' is not a degree (write tp=8,dp=4,ep=32 or auto)", item));
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (auto& d : degrees) {
+    names.push_back(d.name);
+    if (d.name != key) continue;
+    if (d.value != 0) problems.push_back(fmt::format("{} is given twice", key));
+    d.value = n;
+    return;
+  }
+  const auto near = spec::nearest(key, names);
+  problems.push_back(fmt::format("unknown degree '{}' (tp, pp, dp, ep, moe-tp{})", key,
+                                 near.empty() ? "" : "; nearest: " + near));
+}
+
+}  // namespace
+
+Parallelism AskedParallelism::of(const llm::LlmSpec& llm) const {
+  auto p = degrees;
+  if (!experts_given && llm.is_moe()) p.ep = p.stage_devices();
+  return p;
+}
+
+std::optional<AskedParallelism> parse_parallelism(std::string_view text,
+                                                  std::vector<std::string>& problems) {
+  const auto before = problems.size();
+  std::array<Degree, 5> degrees = {{{"tp"}, {"pp"}, {"dp"}, {"ep"}, {"moe-tp"}}};
+  for (auto rest = text;;) {
+    const auto comma = rest.find(',');
+    read_degree(rest.substr(0, comma), degrees, problems);
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  const auto at = [&](std::size_t i) { return std::max(1, degrees[i].value); };
+  AskedParallelism asked;
+  auto& p = asked.degrees;
+  p = {.tp = at(0), .pp = at(1), .dp = at(2), .ep = at(3), .moe_tp = at(4)};
+  const bool moe_tp_given = degrees[4].value != 0;
+  asked.experts_given = degrees[3].value != 0 || moe_tp_given;
+  const double devices = static_cast<double>(p.tp) * p.pp * p.dp;
+  const double experts = static_cast<double>(p.ep) * p.moe_tp;
+  if (std::max(devices, experts) > kMaxDevices)
+    problems.push_back(fmt::format("'{}' needs {:.3g} devices (at most {})", text,
+                                   std::max(devices, experts), kMaxDevices));
+  if (problems.size() != before) return std::nullopt;
+  const int stage = p.stage_devices();
+  if (moe_tp_given && p.ep == 1 && stage % p.moe_tp == 0) p.ep = stage / p.moe_tp;
+  if (asked.experts_given && !moe_tp_given && stage % p.ep == 0) p.moe_tp = stage / p.ep;
+  return asked;
 }
 
 bool divides_heads(int tp, const llm::LlmSpec& llm) {

@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "llm/llm_spec.hpp"
 #include "spec/outcome.hpp"
@@ -25,6 +27,19 @@ struct Parallelism {
 
 /// "tp=1 dp=32 ep=32"; degrees of 1 are left out except tp.
 std::string to_string(const Parallelism& p);
+
+/// Degrees as a user types them.
+struct AskedParallelism {
+  Parallelism degrees;  // those left out are 1; one of the two expert degrees gives the other
+  bool experts_given = false;
+
+  /// Experts that were left open spread over all devices of a stage.
+  Parallelism of(const llm::LlmSpec& llm) const;
+};
+/// "tp=1,dp=32,ep=32" with the degrees tp, pp, dp, ep, moe-tp. What is wrong goes to `problems`, a
+/// text each; the result is empty if there was any.
+std::optional<AskedParallelism> parse_parallelism(std::string_view text,
+                                                  std::vector<std::string>& problems);
 
 /// Why `p` cannot carry `llm`, if it cannot: heads not divisible, experts not covered, more stages
 /// than layers.

@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hw/chip.hpp"
@@ -13,6 +15,9 @@ namespace perfmodel::mapping {
 
 /// What to do with 8-bit floats on a chip without FP8 units.
 enum class Fallback : std::uint8_t { automatic, int8, widen };
+inline std::vector<std::pair<std::string_view, Fallback>> fallback_options() {
+  return {{"auto", Fallback::automatic}, {"int8", Fallback::int8}, {"widen", Fallback::widen}};
+}
 
 /// What the user may ask for; unset means as the model was released.
 struct PrecisionRequest {

@@ -148,15 +148,15 @@ void ideal_lanes(std::size_t n, double compute_of_row, In rows, Out compute) {
 }
 
 struct ScoredIn {
-  In rows, sequences, tokens, keys, more_keys, cached, whole, any, each;
+  In rows, sequences, tokens, keys, more_keys, whole, any, each;
 };
 PERFMODEL_LANES
 void scored_lanes(std::size_t n, const Scored& r, double cache, const ScoredIn& in, Out compute,
                   Out memory, Out vector) {
-  const auto [rows, sequences, tokens, keys, more_keys, cached, whole, any, each] = in;
+  const auto [rows, sequences, tokens, keys, more_keys, whole, any, each] = in;
   for (std::size_t i = 0; i < n; ++i) {
     const double scores = rows[i] * (keys[i] + r.more_share * more_keys[i]);
-    const double matrix = scores * r.by_score + sequences[i] * cached[i] * r.by_cached +
+    const double matrix = scores * r.by_score + sequences[i] * whole[i] * r.by_cached +
                           rows[i] * (r.by_row + r.by_chunk * least(r.chunk, tokens[i]));
     compute[i] = matrix * (1.0 + r.ramp / keys[i]);
     const double read = r.whole_bytes * whole[i] +
@@ -252,15 +252,10 @@ class Runner {
          r.stream);
   }
   void scored(const Scored& r) {
-    const ScoredIn in{rows_.data(),
-                      p_.sequences.data(),
-                      p_.tokens_per_sequence.data(),
-                      keys_[r.keys].data(),
-                      keys_[r.more_keys].data(),
-                      cached_[r.whole].data(),
-                      cached_[r.whole].data(),
-                      cached_[r.any].data(),
-                      cached_[r.each].data()};
+    const ScoredIn in{
+        rows_.data(),          p_.sequences.data(),       p_.tokens_per_sequence.data(),
+        keys_[r.keys].data(),  keys_[r.more_keys].data(), cached_[r.whole].data(),
+        cached_[r.any].data(), cached_[r.each].data()};
     scored_lanes(n_, r, cache_, in, parts_.compute.data(), parts_.memory.data(),
                  parts_.vector.data());
     busy(parts_.compute.data(), parts_.memory.data(), parts_.vector.data(), zero_.data(), r.count,

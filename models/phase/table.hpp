@@ -64,7 +64,7 @@ struct Scored {
   std::size_t keys = 0, more_keys = 0;
   double more_share = 0;  // keys = keys(first) + more_share * keys(second)
   double by_score = 0;    // s of matrix work a row and key
-  double by_cached = 0;   // s a sequence and cached token
+  double by_cached = 0;   // s a sequence and token of cached(whole)
   double by_row = 0;      // s a row
   double by_chunk = 0;    // s a row and token of its chunk
   double chunk = 0;       // tokens at most

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spec/document.hpp"
@@ -15,6 +16,14 @@ struct Slo {
   std::optional<Time> ttft;
   std::optional<Time> tpot;
 };
+
+/// Tokens drafted per step, and how many of them are accepted on average.
+struct Speculation {
+  int drafts = 0;
+  double accepted = 0;
+};
+/// "1:0.7".
+std::optional<Speculation> parse_speculation(std::string_view text);
 
 /// Lengths of requests: all that times depend on.
 struct Lengths {

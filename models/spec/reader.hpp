@@ -75,6 +75,10 @@ class MapReader {
   std::optional<double> number(std::string_view key, Need need, double min, double max);
   std::optional<bool> boolean(std::string_view key, Need need);
   std::vector<std::string> texts(std::string_view key, Need need);  // sequence of scalars
+  /// The value itself, for keys that take several kinds of it; the caller says what is wrong with
+  /// it.
+  const Node* value(std::string_view key, Need need) { return get(key, need); }
+  std::string child(std::string_view key) const;  // path of a key
   /// Ids of declared sources, one or a list; marks them as used.
   std::vector<std::string> source_ids(std::string_view key);
   /// One of a closed set of words; anything else is reported with the nearest.
@@ -127,8 +131,7 @@ class MapReader {
                                             const DimExponents& dim, const FigureRule& rule);
   const Node* get(std::string_view key, Need need);
   const Node* get(std::string_view key, Need need, Node::Kind kind);
-  std::string child(std::string_view key) const;  // path of a key
-  Mark mark_of(std::string_view key) const;       // where the key itself stands
+  Mark mark_of(std::string_view key) const;  // where the key itself stands
 
   const Node* node_;
   std::string path_;

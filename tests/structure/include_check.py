@@ -22,6 +22,7 @@ UNDER = {
     "phase": ["mapping", "cost"],
     "serving": ["phase"],
     "search": ["serving"],
+    "sweep": ["search"],
     "uncertainty": ["serving"],
     "calibrate": ["serving"],
     "report": ["units"],

@@ -1,0 +1,98 @@
+#include "cli/sweep_rows.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "report/format.hpp"
+#include "sweep/columns.hpp"
+#include "units/text.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+using sweep::Axis;
+using sweep::Point;
+using sweep::Verdict;
+
+constexpr std::string_view kNoMemory = "does not fit into the memory of a device";
+
+void append(std::string& out, double value) {
+  if (!std::isfinite(value)) return;
+  std::array<char, 32> text;  // NOLINT(*-member-init): written before it is read
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), static_cast<float>(value)).ptr;
+  out.append(text.data(), end);
+}
+
+void append_whole(std::string& out, double value) {
+  std::array<char, 32> text;  // NOLINT(*-member-init): written before it is read
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), static_cast<long>(value)).ptr;
+  out.append(text.data(), end);
+}
+
+}  // namespace
+
+std::string sweep_header(const sweep::Sweep& s) {
+  std::vector<std::string> names(sweep::kKeyColumns.begin(), sweep::kKeyColumns.end());
+  names.insert(names.end(), sweep::kAnswerColumns.begin(), sweep::kAnswerColumns.end());
+  for (const auto m : s.columns) names.emplace_back(sweep::metrics()[m].name);
+  return report::csv_record(names);
+}
+
+RowWriter::RowWriter(const sweep::Sweep& s) : sweep_(s) {
+  const auto over = [](std::string_view name, const std::optional<Time>& limit) {
+    return limit ? fmt::format("{} over {}", name, format(*limit)) : std::string();
+  };
+  missed_ttft_ = over("TTFT", s.slo.ttft);
+  missed_tpot_ = over("TPOT", s.slo.tpot);
+  missed_both_ = fmt::format("{} and {}", missed_ttft_, missed_tpot_);
+}
+
+void RowWriter::begin_plan(const PlannedSite& planned) {
+  planned_ = &planned;
+  const auto& site = planned.site;
+  machine_ = fmt::format(",{},{}", site.chips, site.engines);
+  too_long_ = fmt::format("longer than the {} tokens that the model holds", site.max_context);
+  infeasible_ = planned.why ? report::csv_field(planned.why->reason) : "";
+}
+
+void RowWriter::begin_lengths(const sweep::Place& place) {
+  prefix_ = planned_->keys;
+  append_whole(prefix_, sweep_.inputs[place.at(Axis::input)]);
+  prefix_ += ',';
+  append_whole(prefix_, sweep_.outputs[place.at(Axis::output)]);
+  prefix_ += ',' + report::csv_number(sweep_.spread) + ',' +
+             report::csv_number(sweep_.prefix_hits[place.at(Axis::prefix_hit)]) + ',';
+}
+
+void RowWriter::write(const Point& p, std::string& out) {
+  out += prefix_;
+  append_whole(out, p.batch);
+  out += ',';
+  out += name_of(p.verdict);
+  out += ',';
+  if (p.verdict == Verdict::slo_missed) {
+    const bool ttft = sweep_.slo.ttft && p.ttft > *sweep_.slo.ttft;
+    const bool tpot = sweep_.slo.tpot && p.tpot > *sweep_.slo.tpot;
+    out += ttft && tpot ? missed_both_ : ttft ? missed_ttft_ : missed_tpot_;
+  } else if (planned_->why) {
+    out += infeasible_;
+  } else if (p.verdict == Verdict::out_of_memory) {
+    out += kNoMemory;
+  } else if (p.verdict == Verdict::too_long) {
+    out += too_long_;
+  }
+  out += machine_;
+  const auto metrics = sweep::metrics();
+  for (const auto m : sweep_.columns) {
+    out += ',';
+    if (metrics[m].known(p.verdict)) append(out, metrics[m].value(p, planned_->site));
+  }
+  out += "\r\n";
+}
+
+}  // namespace perfmodel::cli

@@ -1,0 +1,31 @@
+// Points as CSV records, fast: what a deployment's points share is formatted once.
+#pragma once
+
+#include <string>
+
+#include "cli/sweep_planner.hpp"
+#include "sweep/metrics.hpp"
+
+namespace perfmodel::cli {
+
+/// Names of all columns, as a record.
+std::string sweep_header(const sweep::Sweep& sweep);
+
+/// Numbers are written in single precision: seven digits that read back as the same float.
+class RowWriter {
+ public:
+  explicit RowWriter(const sweep::Sweep& sweep);
+
+  /// What the rows that follow have in common. `planned` has to live until they are written.
+  void begin_plan(const PlannedSite& planned);
+  void begin_lengths(const sweep::Place& place);
+  void write(const sweep::Point& point, std::string& out);
+
+ private:
+  const sweep::Sweep& sweep_;
+  std::string missed_ttft_, missed_tpot_, missed_both_, too_long_, infeasible_, machine_;
+  std::string prefix_;
+  const PlannedSite* planned_ = nullptr;
+};
+
+}  // namespace perfmodel::cli
