@@ -1,0 +1,375 @@
+#include "cli/diff_report.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "cli/columns.hpp"
+#include "report/format.hpp"
+#include "report/grid.hpp"
+#include "units/number.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+using Cells = std::vector<std::vector<std::string>>;
+
+std::string ratio_text(double ratio) {
+  if (!std::isfinite(ratio)) return ratio > 0 ? "inf" : "-inf";
+  // Only what did not move at all is shown as 1.
+  const auto text = fmt::format("{:.4f}", ratio);
+  if (ratio != 1 && text == "1.0000") return ratio > 1 ? "1.0000+" : "1.0000-";
+  return ratio == 1 ? "1" : text;
+}
+
+std::string p_text(const diff::TestResult& t) {
+  if (!t.tested) return "-";
+  return t.test.p < 1e-4 ? fmt::format("{:.1e}", t.test.p) : fmt::format("{:.4f}", t.test.p);
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.6g} %", share * 100);
+}
+
+std::string rows_text(std::size_t n) {
+  return fmt::format("{} row{}", n, n == 1 ? "" : "s");
+}
+
+/// "tpot_ms", or "tpot_ms +" where more is better and "-" where less is.
+std::string with_direction(const std::string& name, diff::Better better) {
+  const auto* sign = better == diff::Better::less ? " -" : better == diff::Better::more ? " +" : "";
+  return printable(name) + sign;
+}
+
+std::string escaped(const std::string& text) {
+  std::string s;
+  for (const char c : text) {
+    if (std::string_view("\\|`*<>[]").find(c) != std::string_view::npos) s += '\\';
+    s += c;
+  }
+  return s;
+}
+
+/// A table of text in the layout of the terminal or of Markdown. The first cells are the titles;
+/// the first column and the `text` last ones are left-aligned.
+std::string laid_out(const Cells& cells, std::size_t text, bool markdown) {
+  const auto columns = cells.front().size();
+  const auto left = [&](std::size_t i) { return i == 0 || i + text >= columns; };
+  if (!markdown) {
+    report::Grid grid;
+    for (std::size_t i = 0; i < columns; ++i)
+      grid.columns.push_back(
+          {cells[0][i], left(i) ? report::Align::left : report::Align::right, 0});
+    for (std::size_t r = 1; r < cells.size(); ++r) grid.rows.push_back({cells[r], ""});
+    // Keys are what a reader looks for in the file, so they are never cut.
+    constexpr std::size_t unlimited = 100'000;
+    std::string s;
+    for (const auto& line : report::text_lines(grid, unlimited)) s += line + "\n";
+    return s;
+  }
+  std::string s;
+  for (std::size_t r = 0; r < cells.size(); ++r) {
+    for (const auto& cell : cells[r]) s += "| " + escaped(cell) + " ";
+    s += "|\n";
+    if (r > 0) continue;
+    for (std::size_t i = 0; i < columns; ++i) s += left(i) ? "|:--" : "|--:";
+    s += "|\n";
+  }
+  return s;
+}
+
+std::string line_text(const diff::Place& p) {
+  if (p.old_line == 0 && p.new_line == 0) return "";
+  if (p.new_line == 0) return fmt::format("line {}", p.old_line);
+  if (p.old_line == 0) return fmt::format("line {}", p.new_line);
+  return p.old_line == p.new_line ? fmt::format("line {}", p.old_line)
+                                  : fmt::format("lines {}, {}", p.old_line, p.new_line);
+}
+
+std::string place_text(const diff::Place& p) {
+  const auto line = line_text(p);
+  return line.empty() ? p.key : fmt::format("{} ({})", p.key, line);
+}
+
+std::string outside_text(const diff::MetricResult& m) {
+  if (m.outside() == 0) return "0";
+  if (m.better == diff::Better::neither) return fmt::format("{}", m.outside());
+  return fmt::format("{}: {} worse, {} better", m.outside(), m.worse, m.improved);
+}
+
+std::string metric_table(const diff::Comparison& c, bool counts, bool markdown) {
+  Cells cells = {{"metric", "rows", "median", "lowest", "highest", "tolerance", "outside",
+                  "lowest at", "highest at"}};
+  std::size_t equal = 0;
+  for (const auto& m : c.metrics) {
+    if (m.counts != counts || m.rows == 0) continue;
+    if (m.lowest.ratio == 1 && m.highest.ratio == 1) {
+      ++equal;
+      continue;
+    }
+    const bool moved_up = m.highest.ratio != m.lowest.ratio;
+    cells.push_back({with_direction(m.name, m.better), fmt::format("{}", m.rows),
+                     ratio_text(m.median), ratio_text(m.lowest.ratio), ratio_text(m.highest.ratio),
+                     counts ? percent(m.tolerance) : "-", counts ? outside_text(m) : "-",
+                     place_text(m.lowest.place),
+                     moved_up ? place_text(m.highest.place) : "all the same"});
+  }
+  std::string s;
+  if (cells.size() > 1) {
+    s += counts ? "\nratios new / old; '+': more is better, '-': less is better\n"
+                : "\nratios of what does not count\n";
+    if (markdown) s += "\n";
+    s += laid_out(cells, 2, markdown);
+  }
+  if (equal > 0 && counts)
+    s += fmt::format("\n{} metric{} the same in every row\n", equal, equal == 1 ? "" : "s");
+  return s;
+}
+
+std::string test_table(const diff::Comparison& c, bool markdown) {
+  if (c.tests.empty()) return "";
+  Cells cells = {{"benchmark", "metric", "old", "new", "ratio", "n", "p", "effect", "verdict"}};
+  for (const auto& t : c.tests) {
+    std::string verdict = "within tolerance";
+    if (t.outside) verdict = !t.tested || t.significant ? "outside" : "not significant";
+    cells.push_back({t.moved.place.key, printable(t.metric), fmt::format("{:.6g}", t.moved.before),
+                     fmt::format("{:.6g}", t.moved.now), ratio_text(t.moved.ratio),
+                     fmt::format("{}/{}", t.old_count, t.new_count), p_text(t),
+                     t.tested ? fmt::format("{:+.2f}", t.test.effect) : "-", verdict});
+  }
+  return fmt::format("\nmedians; p of a Mann-Whitney U test, two-sided, significant below {:g}\n{}",
+                     c.alpha, markdown ? "\n" : "") +
+         laid_out(cells, 1, markdown);
+}
+
+/// What a list of the first few leaves out.
+std::string and_more(std::size_t all, std::size_t shown) {
+  return all > shown ? fmt::format("  and {} more\n", all - shown) : "";
+}
+
+std::string changes_text(const std::string& name, std::size_t count,
+                         const std::vector<diff::Changed>& changes, const char* suffix) {
+  // A sentence is no help in full; where it stands is.
+  constexpr std::size_t widest = 48;
+  if (count == 0) return "";
+  auto s = fmt::format("\n{} changed in {}{}\n", printable(name), rows_text(count), suffix);
+  const auto shown = [&](const std::string& text) {
+    return text.empty() ? std::string("(empty)") : report::fit(report::one_line(text), widest);
+  };
+  for (const auto& x : changes)
+    s += fmt::format("  {}: {} -> {}\n", place_text(x.place), shown(x.before), shown(x.now));
+  return s + and_more(count, changes.size());
+}
+
+std::string rows_of_one(const diff::RowsOfOne& rows, const std::string& file, const char* word) {
+  if (rows.count == 0) return "";
+  auto s = fmt::format("\n{} only in {} ({})\n", rows_text(rows.count), file, word);
+  for (const auto& p : rows.places) s += fmt::format("  {}\n", place_text(p));
+  return s + and_more(rows.count, rows.places.size());
+}
+
+std::string names_text(const std::vector<std::string>& names) {
+  std::string s;
+  for (const auto& n : names) s += (s.empty() ? "" : ", ") + printable(n);
+  return s;
+}
+
+std::string header_text(const diff::Comparison& c) {
+  const auto* kind = c.layout.kind;
+  auto s = fmt::format("{} -> {}: {} in both, {} only old, {} only new\n", c.old_file, c.new_file,
+                       rows_text(c.joined), c.only_old.count, c.only_new.count);
+  s += fmt::format("{}, rows by {}\n", kind != nullptr ? kind->name : "CSV",
+                   names_text(c.layout.keys()));
+  if (!c.unmatched_keys.empty())
+    s += fmt::format("no row is in both: the files share no value of {} (see --key)\n",
+                     names_text(c.unmatched_keys));
+  return s;
+}
+
+}  // namespace
+
+std::string diff_verdict(const diff::Comparison& c) {
+  if (!c.failures.empty()) {
+    std::string s;
+    for (const auto& f : c.failures) s += (s.empty() ? "" : "; ") + f;
+    return s;
+  }
+  const bool regression = c.gate == diff::Gate::regression;
+  return fmt::format("{}: {}, {} metric{}", regression ? "no regression" : "within tolerance",
+                     rows_text(c.joined), c.metrics.size(), c.metrics.size() == 1 ? "" : "s");
+}
+
+std::string diff_table(const diff::Comparison& c, bool markdown) {
+  auto s = header_text(c);
+  s += metric_table(c, true, markdown) + test_table(c, markdown) + metric_table(c, false, markdown);
+  for (const auto& m : c.metrics)
+    s += changes_text(m.name, m.changed, m.changes, m.counts ? "" : " (does not count)");
+  for (const auto& t : c.texts)
+    s += changes_text(t.name, t.changed, t.changes, t.counts ? "" : " (does not count)");
+  s += rows_of_one(c.only_old, c.old_file, "vanished") + rows_of_one(c.only_new, c.new_file, "new");
+  if (!c.layout.only_new.empty())
+    s += fmt::format("\ncolumns only in {}: {}\n", c.new_file, names_text(c.layout.only_new));
+  return s + "\n" + diff_verdict(c) + "\n";
+}
+
+std::string diff_csv(const diff::Comparison& c) {
+  using report::csv_number;
+  const auto count = [](std::size_t n) { return fmt::format("{}", n); };
+  auto s = report::csv_record({"what",
+                               "name",
+                               "key",
+                               "better",
+                               "counts",
+                               "rows",
+                               "old",
+                               "new",
+                               "ratio",
+                               "lowest_ratio",
+                               "lowest_key",
+                               "highest_ratio",
+                               "highest_key",
+                               "tolerance_percent",
+                               "worse",
+                               "improved",
+                               "insignificant",
+                               "changed",
+                               "only_old",
+                               "only_new",
+                               "old_values",
+                               "new_values",
+                               "u",
+                               "p",
+                               "rank_biserial",
+                               "failing"});
+  const auto yes = [](bool b) -> std::string { return b ? "yes" : "no"; };
+  const auto ratio = [](double r) { return std::isfinite(r) ? csv_number(r) : ratio_text(r); };
+  s += report::csv_record({"rows",
+                           names_text(c.layout.keys()),
+                           "",
+                           "",
+                           "yes",
+                           count(c.joined),
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           count(c.only_old.count),
+                           count(c.only_new.count),
+                           "",
+                           "",
+                           "",
+                           "",
+                           "",
+                           count(c.only_old.count)});
+  for (const auto& m : c.metrics) {
+    const bool any = m.rows > 0;
+    const auto if_any = [&](const std::string& text) { return any ? text : std::string(); };
+    s += report::csv_record({"metric",
+                             m.name,
+                             "",
+                             std::string(diff::name_of(m.better)),
+                             yes(m.counts),
+                             count(m.rows),
+                             "",
+                             "",
+                             if_any(ratio(m.median)),
+                             if_any(ratio(m.lowest.ratio)),
+                             m.lowest.place.key,
+                             if_any(ratio(m.highest.ratio)),
+                             m.highest.place.key,
+                             csv_number(m.tolerance * 100),
+                             count(m.worse),
+                             count(m.improved),
+                             count(m.insignificant),
+                             count(m.changed),
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             count(m.failing)});
+  }
+  for (const auto& t : c.tests) {
+    const auto if_tested = [&](double v) { return t.tested ? csv_number(v) : std::string(); };
+    s += report::csv_record({"test",
+                             t.metric,
+                             t.moved.place.key,
+                             "",
+                             "",
+                             "1",
+                             csv_number(t.moved.before),
+                             csv_number(t.moved.now),
+                             ratio(t.moved.ratio),
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             count(t.old_count),
+                             count(t.new_count),
+                             if_tested(t.test.u),
+                             if_tested(t.test.p),
+                             if_tested(t.test.effect),
+                             t.failing ? "1" : "0"});
+  }
+  for (const auto& t : c.texts) {
+    s += report::csv_record({"text",
+                             t.name,
+                             "",
+                             "",
+                             yes(t.counts),
+                             count(c.joined),
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             count(t.changed),
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             "",
+                             count(t.failing)});
+  }
+  s += report::csv_record({"verdict", diff_verdict(c),
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        "",
+                           "",        c.failures.empty() ? "0" : "1"});
+  return s;
+}
+
+}  // namespace perfmodel::cli
