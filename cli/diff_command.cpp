@@ -88,23 +88,13 @@ void put_notes(const diff::Comparison& c) {
                      keys));
   }
   if (!c.layout.repeats()) return;
-  const auto bare = std::count_if(c.tests.begin(), c.tests.end(),
-                                  [](const diff::TestResult& t) { return !t.tested; });
-  if (bare > 0) {
+  const auto untested = std::count_if(c.tests.begin(), c.tests.end(),
+                                      [](const diff::TestResult& t) { return !t.tested; });
+  if (untested > 0) {
     note(
-        fmt::format("{} of {} measurements have no repetitions, so the tolerance alone decides "
-                    "(--benchmark_repetitions=10)",
-                    bare, c.tests.size()));
-  }
-  const auto weak = std::find_if(c.tests.begin(), c.tests.end(), [&](const diff::TestResult& t) {
-    return t.tested && diff::least_p(t.old_count, t.new_count) >= c.alpha;
-  });
-  if (weak != c.tests.end()) {
-    note(
-        fmt::format("{} against {} repetitions can never be significant at {:g}: p is at least "
-                    "{:.2g}",
-                    weak->old_count, weak->new_count, c.alpha,
-                    diff::least_p(weak->old_count, weak->new_count)));
+        fmt::format("{} of {} measurements have too few repetitions for a test at {:g}: their "
+                    "tolerance alone decides",
+                    untested, c.tests.size(), c.alpha));
   }
 }
 
@@ -116,10 +106,11 @@ int run(const Words& w) {
                     diff::parse_tolerances(w.tolerance, diagnostics)};
   options.gate = w.gate == "regression" ? diff::Gate::regression : diff::Gate::change;
   options.alpha = w.alpha;
+  const auto of_options = diagnostics.size();
   const std::array<std::string, 2> texts = {read_all(w.before), read_all(w.now)};
   const auto before = diff::make_source(texts[0], w.before, diagnostics);
   const auto now = diff::make_source(texts[1], w.now, diagnostics);
-  if (!diagnostics.empty()) throw UsageError(diagnostics.to_string());
+  if (diagnostics.size() != of_options) throw UsageError(diagnostics.to_string());
   const auto c = diff::compare(before, now, options, diagnostics);
   if (!diagnostics.empty()) throw UsageError(diagnostics.to_string());
   put_notes(c);

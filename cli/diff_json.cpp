@@ -58,7 +58,7 @@ Json metric_json(const diff::MetricResult& m) {
           {"insignificant", m.insignificant},
           {"changed", m.changed},
           {"changes", list(m.changes, changed_json)},
-          {"failing", m.failing}};
+          {"failing", m.failing + m.failing_changed}};
 }
 
 Json test_json(const diff::TestResult& t) {

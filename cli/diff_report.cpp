@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "cli/columns.hpp"
-#include "report/format.hpp"
 #include "report/grid.hpp"
 #include "units/number.hpp"
 
@@ -16,10 +15,8 @@ using Cells = std::vector<std::vector<std::string>>;
 
 std::string ratio_text(double ratio) {
   if (!std::isfinite(ratio)) return ratio > 0 ? "inf" : "-inf";
-  // Only what did not move at all is shown as 1.
-  const auto text = fmt::format("{:.4f}", ratio);
-  if (ratio != 1 && text == "1.0000") return ratio > 1 ? "1.0000+" : "1.0000-";
-  return ratio == 1 ? "1" : text;
+  // "1" is what did not move at all, "1.0000" what moved by less than shows.
+  return ratio == 1 ? "1" : fmt::format("{:.4f}", ratio);
 }
 
 std::string p_text(const diff::TestResult& t) {
@@ -92,34 +89,58 @@ std::string place_text(const diff::Place& p) {
 }
 
 std::string outside_text(const diff::MetricResult& m) {
-  if (m.outside() == 0) return "0";
-  if (m.better == diff::Better::neither) return fmt::format("{}", m.outside());
-  return fmt::format("{}: {} worse, {} better", m.outside(), m.worse, m.improved);
+  if (m.better == diff::Better::neither || m.outside() == 0) return fmt::format("{}", m.outside());
+  if (m.improved == 0) return fmt::format("{} worse", m.worse);
+  if (m.worse == 0) return fmt::format("{} better", m.improved);
+  return fmt::format("{} worse, {} better", m.worse, m.improved);
+}
+
+std::vector<std::string> cells_of(const diff::MetricResult& m, bool one_row) {
+  const auto tolerance = m.counts ? percent(m.tolerance) : "-";
+  const auto outside = m.counts ? outside_text(m) : "-";
+  const auto name = with_direction(m.name, m.better);
+  if (one_row)
+    return {name,
+            fmt::format("{:.6g}", m.lowest.before),
+            fmt::format("{:.6g}", m.lowest.now),
+            ratio_text(m.median),
+            tolerance,
+            outside};
+  const bool spread = m.highest.ratio != m.lowest.ratio;
+  return {name,
+          fmt::format("{}", m.rows),
+          ratio_text(m.median),
+          ratio_text(m.lowest.ratio),
+          ratio_text(m.highest.ratio),
+          tolerance,
+          outside,
+          place_text(m.lowest.place),
+          spread ? place_text(m.highest.place) : "-"};
 }
 
 std::string metric_table(const diff::Comparison& c, bool counts, bool markdown) {
-  Cells cells = {{"metric", "rows", "median", "lowest", "highest", "tolerance", "outside",
-                  "lowest at", "highest at"}};
+  // What a single row has is of more use than where the extremes are.
+  const bool one_row = c.joined == 1;
+  Cells cells;
+  if (one_row)
+    cells = {{"metric", "old", "new", "ratio", "tolerance", "outside"}};
+  else
+    cells = {{"metric", "rows", "median", "lowest", "highest", "tolerance", "outside", "lowest at",
+              "highest at"}};
   std::size_t equal = 0;
   for (const auto& m : c.metrics) {
     if (m.counts != counts || m.rows == 0) continue;
-    if (m.lowest.ratio == 1 && m.highest.ratio == 1) {
+    if (m.lowest.ratio == 1 && m.highest.ratio == 1)
       ++equal;
-      continue;
-    }
-    const bool moved_up = m.highest.ratio != m.lowest.ratio;
-    cells.push_back({with_direction(m.name, m.better), fmt::format("{}", m.rows),
-                     ratio_text(m.median), ratio_text(m.lowest.ratio), ratio_text(m.highest.ratio),
-                     counts ? percent(m.tolerance) : "-", counts ? outside_text(m) : "-",
-                     place_text(m.lowest.place),
-                     moved_up ? place_text(m.highest.place) : "all the same"});
+    else
+      cells.push_back(cells_of(m, one_row));
   }
   std::string s;
   if (cells.size() > 1) {
     s += counts ? "\nratios new / old; '+': more is better, '-': less is better\n"
                 : "\nratios of what does not count\n";
     if (markdown) s += "\n";
-    s += laid_out(cells, 2, markdown);
+    s += laid_out(cells, one_row ? 0 : 2, markdown);
   }
   if (equal > 0 && counts)
     s += fmt::format("\n{} metric{} the same in every row\n", equal, equal == 1 ? "" : "s");
@@ -127,9 +148,10 @@ std::string metric_table(const diff::Comparison& c, bool counts, bool markdown) 
 }
 
 std::string test_table(const diff::Comparison& c, bool markdown) {
-  if (c.tests.empty()) return "";
   Cells cells = {{"benchmark", "metric", "old", "new", "ratio", "n", "p", "effect", "verdict"}};
   for (const auto& t : c.tests) {
+    // Single measurements are in the table above.
+    if (t.old_count < 2 && t.new_count < 2) continue;
     std::string verdict = "within tolerance";
     if (t.outside) verdict = !t.tested || t.significant ? "outside" : "not significant";
     cells.push_back({t.moved.place.key, printable(t.metric), fmt::format("{:.6g}", t.moved.before),
@@ -137,35 +159,46 @@ std::string test_table(const diff::Comparison& c, bool markdown) {
                      fmt::format("{}/{}", t.old_count, t.new_count), p_text(t),
                      t.tested ? fmt::format("{:+.2f}", t.test.effect) : "-", verdict});
   }
+  if (cells.size() == 1) return "";
   return fmt::format("\nmedians; p of a Mann-Whitney U test, two-sided, significant below {:g}\n{}",
                      c.alpha, markdown ? "\n" : "") +
          laid_out(cells, 1, markdown);
 }
 
-/// What a list of the first few leaves out.
-std::string and_more(std::size_t all, std::size_t shown) {
-  return all > shown ? fmt::format("  and {} more\n", all - shown) : "";
+/// Items below a title, the first few of `all`.
+std::string listed(const std::string& title, const std::vector<std::string>& items, std::size_t all,
+                   bool markdown) {
+  const auto* bullet = markdown ? "- " : "  ";
+  auto s = fmt::format("\n{}\n{}", title, markdown ? "\n" : "");
+  for (const auto& item : items) s += bullet + (markdown ? escaped(item) : item) + "\n";
+  if (all > items.size()) s += fmt::format("{}and {} more\n", bullet, all - items.size());
+  return s;
 }
 
-std::string changes_text(const std::string& name, std::size_t count,
-                         const std::vector<diff::Changed>& changes, const char* suffix) {
+std::string changes_text(const std::string& name, std::size_t count, bool counts,
+                         const std::vector<diff::Changed>& changes, bool markdown) {
+  if (count == 0) return "";
   // A sentence is no help in full; where it stands is.
   constexpr std::size_t widest = 48;
-  if (count == 0) return "";
-  auto s = fmt::format("\n{} changed in {}{}\n", printable(name), rows_text(count), suffix);
   const auto shown = [&](const std::string& text) {
     return text.empty() ? std::string("(empty)") : report::fit(report::one_line(text), widest);
   };
+  std::vector<std::string> items;
   for (const auto& x : changes)
-    s += fmt::format("  {}: {} -> {}\n", place_text(x.place), shown(x.before), shown(x.now));
-  return s + and_more(count, changes.size());
+    items.push_back(
+        fmt::format("{}: {} -> {}", place_text(x.place), shown(x.before), shown(x.now)));
+  return listed(fmt::format("{} changed in {}{}", printable(name), rows_text(count),
+                            counts ? "" : " (does not count)"),
+                items, count, markdown);
 }
 
-std::string rows_of_one(const diff::RowsOfOne& rows, const std::string& file, const char* word) {
+std::string rows_of_one(const diff::RowsOfOne& rows, const std::string& file, const char* word,
+                        bool markdown) {
   if (rows.count == 0) return "";
-  auto s = fmt::format("\n{} only in {} ({})\n", rows_text(rows.count), file, word);
-  for (const auto& p : rows.places) s += fmt::format("  {}\n", place_text(p));
-  return s + and_more(rows.count, rows.places.size());
+  std::vector<std::string> items;
+  for (const auto& p : rows.places) items.push_back(place_text(p));
+  return listed(fmt::format("{} only in {} ({})", rows_text(rows.count), file, word), items,
+                rows.count, markdown);
 }
 
 std::string names_text(const std::vector<std::string>& names) {
@@ -203,173 +236,13 @@ std::string diff_table(const diff::Comparison& c, bool markdown) {
   auto s = header_text(c);
   s += metric_table(c, true, markdown) + test_table(c, markdown) + metric_table(c, false, markdown);
   for (const auto& m : c.metrics)
-    s += changes_text(m.name, m.changed, m.changes, m.counts ? "" : " (does not count)");
-  for (const auto& t : c.texts)
-    s += changes_text(t.name, t.changed, t.changes, t.counts ? "" : " (does not count)");
-  s += rows_of_one(c.only_old, c.old_file, "vanished") + rows_of_one(c.only_new, c.new_file, "new");
+    s += changes_text(m.name, m.changed, m.counts, m.changes, markdown);
+  for (const auto& t : c.texts) s += changes_text(t.name, t.changed, t.counts, t.changes, markdown);
+  s += rows_of_one(c.only_old, c.old_file, "vanished", markdown);
+  s += rows_of_one(c.only_new, c.new_file, "new", markdown);
   if (!c.layout.only_new.empty())
     s += fmt::format("\ncolumns only in {}: {}\n", c.new_file, names_text(c.layout.only_new));
   return s + "\n" + diff_verdict(c) + "\n";
-}
-
-std::string diff_csv(const diff::Comparison& c) {
-  using report::csv_number;
-  const auto count = [](std::size_t n) { return fmt::format("{}", n); };
-  auto s = report::csv_record({"what",
-                               "name",
-                               "key",
-                               "better",
-                               "counts",
-                               "rows",
-                               "old",
-                               "new",
-                               "ratio",
-                               "lowest_ratio",
-                               "lowest_key",
-                               "highest_ratio",
-                               "highest_key",
-                               "tolerance_percent",
-                               "worse",
-                               "improved",
-                               "insignificant",
-                               "changed",
-                               "only_old",
-                               "only_new",
-                               "old_values",
-                               "new_values",
-                               "u",
-                               "p",
-                               "rank_biserial",
-                               "failing"});
-  const auto yes = [](bool b) -> std::string { return b ? "yes" : "no"; };
-  const auto ratio = [](double r) { return std::isfinite(r) ? csv_number(r) : ratio_text(r); };
-  s += report::csv_record({"rows",
-                           names_text(c.layout.keys()),
-                           "",
-                           "",
-                           "yes",
-                           count(c.joined),
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           count(c.only_old.count),
-                           count(c.only_new.count),
-                           "",
-                           "",
-                           "",
-                           "",
-                           "",
-                           count(c.only_old.count)});
-  for (const auto& m : c.metrics) {
-    const bool any = m.rows > 0;
-    const auto if_any = [&](const std::string& text) { return any ? text : std::string(); };
-    s += report::csv_record({"metric",
-                             m.name,
-                             "",
-                             std::string(diff::name_of(m.better)),
-                             yes(m.counts),
-                             count(m.rows),
-                             "",
-                             "",
-                             if_any(ratio(m.median)),
-                             if_any(ratio(m.lowest.ratio)),
-                             m.lowest.place.key,
-                             if_any(ratio(m.highest.ratio)),
-                             m.highest.place.key,
-                             csv_number(m.tolerance * 100),
-                             count(m.worse),
-                             count(m.improved),
-                             count(m.insignificant),
-                             count(m.changed),
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             count(m.failing)});
-  }
-  for (const auto& t : c.tests) {
-    const auto if_tested = [&](double v) { return t.tested ? csv_number(v) : std::string(); };
-    s += report::csv_record({"test",
-                             t.metric,
-                             t.moved.place.key,
-                             "",
-                             "",
-                             "1",
-                             csv_number(t.moved.before),
-                             csv_number(t.moved.now),
-                             ratio(t.moved.ratio),
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             count(t.old_count),
-                             count(t.new_count),
-                             if_tested(t.test.u),
-                             if_tested(t.test.p),
-                             if_tested(t.test.effect),
-                             t.failing ? "1" : "0"});
-  }
-  for (const auto& t : c.texts) {
-    s += report::csv_record({"text",
-                             t.name,
-                             "",
-                             "",
-                             yes(t.counts),
-                             count(c.joined),
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             count(t.changed),
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             "",
-                             count(t.failing)});
-  }
-  s += report::csv_record({"verdict", diff_verdict(c),
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        "",
-                           "",        c.failures.empty() ? "0" : "1"});
-  return s;
 }
 
 }  // namespace perfmodel::cli

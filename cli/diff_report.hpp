@@ -11,7 +11,8 @@ namespace perfmodel::cli {
 std::string diff_table(const diff::Comparison& c, bool markdown);
 
 /// RFC 4180, one shape: `what` is "rows" (how many are in both files), "metric", "text" (a column
-/// of text that changed), "test" (a repeated measurement) or "verdict".
+/// of text that changed), "test" (a repeated measurement) or "verdict". `ratio` is the median of a
+/// metric's rows.
 std::string diff_csv(const diff::Comparison& c);
 
 std::string diff_json(const diff::Comparison& c);

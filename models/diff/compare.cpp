@@ -89,9 +89,11 @@ std::vector<std::string> unmatched(const Tables& t, const Keys& keys, const Word
 }
 
 std::string list_of(const std::vector<std::string>& parts) {
+  constexpr std::size_t most = 6;
   std::string s;
-  for (const auto& p : parts) s += (s.empty() ? "" : ", ") + p;
-  return s;
+  for (std::size_t i = 0; i < std::min(most, parts.size()); ++i)
+    s += (i > 0 ? ", " : "") + parts[i];
+  return parts.size() > most ? s + fmt::format(" and {} more", parts.size() - most) : s;
 }
 
 std::string rows_text(std::size_t n) {
@@ -103,15 +105,14 @@ std::string rows_text(std::size_t n) {
 std::vector<std::string> failures_of(const Comparison& c) {
   std::vector<std::string> f;
   std::vector<std::string> outside, changed;
+  const auto add = [](std::vector<std::string>& to, const std::string& name, std::size_t n) {
+    if (n > 0) to.push_back(fmt::format("{} ({})", printable(name), rows_text(n)));
+  };
   for (const auto& m : c.metrics) {
-    if (m.failing == 0) continue;
-    const bool values = m.outside() == 0;
-    const auto part = fmt::format("{} ({})", printable(m.name), rows_text(m.failing));
-    (values ? changed : outside).push_back(part);
+    add(outside, m.name, m.failing);
+    add(changed, m.name, m.failing_changed);
   }
-  for (const auto& t : c.texts)
-    if (t.failing > 0)
-      changed.push_back(fmt::format("{} ({})", printable(t.name), rows_text(t.failing)));
+  for (const auto& t : c.texts) add(changed, t.name, t.failing);
   if (!outside.empty()) f.push_back("outside tolerance: " + list_of(outside));
   if (!changed.empty()) f.push_back("changed: " + list_of(changed));
   if (c.only_old.count > 0) f.push_back("vanished: " + rows_text(c.only_old.count));
@@ -128,15 +129,17 @@ Comparison compare(const Source& before, const Source& now, const Options& optio
   Comparison c;
   c.old_file = before.file;
   c.new_file = now.file;
+  // Others may have found problems before, in the options; all are shown together.
+  const auto had = diagnostics.size();
   const auto old_survey = survey(before, diagnostics);
   const auto new_survey = survey(now, diagnostics);
-  if (!diagnostics.empty()) return c;
+  if (diagnostics.size() != had) return c;
   c.old_rows = old_survey.rows;
   c.new_rows = new_survey.rows;
   c.gate = options.gate;
   c.alpha = options.alpha;
   c.layout = plan(old_survey, new_survey, options.wishes, diagnostics);
-  if (!diagnostics.empty()) return c;
+  if (diagnostics.size() != had) return c;
   Words words;
   const Tables t{load(before, old_survey, c.layout, words), load(now, new_survey, c.layout, words)};
   const Keys keys(c.layout, columns_of(c.layout, Role::key), t, words);
@@ -145,7 +148,7 @@ Comparison compare(const Source& before, const Source& now, const Options& optio
   if (!c.layout.repeats()) {
     refuse_repeats(t.before, old_index, keys, diagnostics);
     refuse_repeats(t.now, new_index, keys, diagnostics);
-    if (!diagnostics.empty()) return c;
+    if (diagnostics.size() != had) return c;
   }
   const auto j = join(t.before, old_index, t.now, new_index);
   c.joined = j.both.size();

@@ -21,7 +21,8 @@ enum class Gate : std::uint8_t {
 struct Options {
   Wishes wishes;
   Gate gate = Gate::change;
-  /// Repeated measurements fail only where a Mann-Whitney test finds a difference at this level.
+  /// Repeated measurements fail only where a Mann-Whitney test finds a difference at this level,
+  /// if there are so many of them that it could.
   double alpha = 0.05;
 };
 
@@ -56,7 +57,8 @@ struct MetricResult {
   /// Rows where a number became empty, NaN or infinite, or the other way round; and the first few.
   std::size_t changed = 0;
   std::vector<Changed> changes;
-  std::size_t failing = 0;  // rows that the gate does not let pass
+  std::size_t failing = 0;          // rows that the gate does not let pass for how far they moved
+  std::size_t failing_changed = 0;  // and for such a change
 
   std::size_t outside() const { return worse + improved; }
 };
@@ -74,7 +76,8 @@ struct TestResult {
   std::string metric;
   Moved moved;
   std::size_t old_count = 0, new_count = 0;
-  bool tested = false;  // both sides have repetitions
+  /// There are enough of them for a test to find anything; else the tolerance alone decides.
+  bool tested = false;
   RankTest test;
   bool outside = false, significant = false;
   bool failing = false;

@@ -84,7 +84,9 @@ constexpr auto kKinds = std::to_array<Kind>({
      .more = "",
      .neither = "measured_us,engine_us,fitted_us,left_out_us,roofline_us",
      .notes = "engine_error_percent,fitted_error_percent,left_out_error_percent,"
-              "roofline_error_percent,canary_spread_percent"},
+              "roofline_error_percent,canary_spread_percent",
+     // A shape that two files of results/host have is there twice.
+     .repeats = true},
     {.name = "roofs of the host",
      .made_by = "perfmodel host --format csv",
      .signature = "roof,value,median,q1,q3,best,unit,threads,rounds",

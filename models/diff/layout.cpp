@@ -32,11 +32,11 @@ class Planner {
 
   Layout plan() {
     find_columns();
-    if (!diagnostics_.empty()) return layout_;
+    if (!sound_) return layout_;
     check_ignored();
     check_keys();
     for (const auto& c : common_) add(c);
-    if (diagnostics_.empty() && layout_.keys().empty())
+    if (sound_ && layout_.keys().empty())
       problem("", "no column of text tells the rows apart", "name the key columns: --key a,b");
     apply_tolerances();
     return layout_;
@@ -44,6 +44,7 @@ class Planner {
 
  private:
   void problem(std::string path, std::string message, std::string hint = "") {
+    sound_ = false;
     diagnostics_.add({"", {}, std::move(path), std::move(message), std::move(hint)});
   }
 
@@ -72,10 +73,10 @@ class Planner {
         layout_.only_new.push_back(c.name);
     if (common_.empty())
       problem("", fmt::format("{} and {} have no column in common", before_.file, now_.file),
-              fmt::format("the new file has {}", fmt_list(now_.header())));
+              fmt::format("the new file has {}", listed(now_.header())));
   }
 
-  static std::string fmt_list(const std::vector<std::string>& names) {
+  static std::string listed(const std::vector<std::string>& names) {
     constexpr std::size_t most = 8;
     std::string s;
     for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
@@ -87,7 +88,7 @@ class Planner {
   static std::string hint(std::string_view word, const std::vector<std::string>& names) {
     const auto near = spec::nearest(word, {names.begin(), names.end()});
     if (!near.empty()) return fmt::format("did you mean '{}'?", printable(near));
-    return names.empty() ? "there is none" : "there are " + fmt_list(names);
+    return names.empty() ? "there is none" : "known: " + listed(names);
   }
 
   void check_ignored() {
@@ -159,9 +160,10 @@ class Planner {
 
   void refuse_words(const Survey& s, const ColumnSurvey& c) {
     if (c.words == 0) return;
+    sound_ = false;
     const auto more = c.words > 1 ? fmt::format(", and {} more like it", c.words - 1) : "";
     diagnostics_.add({s.file,
-                      {c.first_word_line, 0},
+                      {c.first_word_line, c.first_word_line > 0 ? 1 : 0},
                       c.name,
                       fmt::format("{} is not a number{}", quoted(c.first_word), more),
                       "the column holds numbers elsewhere; --ignore leaves it out"});
@@ -189,6 +191,7 @@ class Planner {
   const Wishes& wishes_;
   spec::Diagnostics& diagnostics_;
   Layout layout_;
+  bool sound_ = true;
   std::vector<Common> common_;
 };
 

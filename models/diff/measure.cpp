@@ -164,7 +164,7 @@ class Measurer {
     t.moved = moved({p, old_.value, new_.value, ratio});
     t.old_count = old_.repetitions.size();
     t.new_count = new_.repetitions.size();
-    t.tested = t.old_count > 1 && t.new_count > 1;
+    t.tested = least_p(t.old_count, t.new_count) < options_.alpha;
     if (t.tested) t.test = rank_test(old_.repetitions, new_.repetitions);
     t.outside = outside;
     t.significant = t.tested && t.test.p < options_.alpha;
@@ -174,7 +174,8 @@ class Measurer {
   void add_change(const Pair& p) {
     changed_.push_back({p, old_.state, new_.state, old_.value, new_.value});
     const bool gained = new_.state == State::number;
-    if (plan_.counts && !(options_.gate == Gate::regression && gained)) ++measured_.result.failing;
+    if (plan_.counts && !(options_.gate == Gate::regression && gained))
+      ++measured_.result.failing_changed;
   }
 
   void put_changes() {

@@ -8,12 +8,18 @@ namespace perfmodel::diff {
 
 Problems::~Problems() {
   if (count_ > kMost)
-    diagnostics_.add({file_, {}, "", fmt::format("and {} more problems", count_ - kMost), ""});
+    diagnostics_.add({file_,
+                      {more_from_, more_from_ > 0 ? 1 : 0},
+                      "",
+                      fmt::format("and {} more problems", count_ - kMost),
+                      ""});
 }
 
 void Problems::add(int line, std::string column, std::string message, std::string hint) {
-  if (++count_ <= kMost)
-    diagnostics_.add({file_, {line, 0}, std::move(column), std::move(message), std::move(hint)});
+  if (++count_ == kMost + 1) more_from_ = line;
+  if (count_ <= kMost)
+    diagnostics_.add(
+        {file_, {line, line > 0 ? 1 : 0}, std::move(column), std::move(message), std::move(hint)});
 }
 
 Source make_source(std::string_view text, const std::string& file, spec::Diagnostics& diagnostics) {

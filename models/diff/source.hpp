@@ -29,6 +29,7 @@ class Problems {
   std::string file_;
   spec::Diagnostics& diagnostics_;
   std::size_t count_ = 0;
+  int more_from_ = 0;  // line of the first problem that is not listed
 };
 
 /// Records that do not come from the text as it stands.
