@@ -233,7 +233,7 @@ std::string diff_verdict(const diff::Comparison& c) {
 }
 
 std::string diff_table(const diff::Comparison& c, bool markdown) {
-  auto s = header_text(c);
+  auto s = markdown ? "# Comparison of results\n\n" + header_text(c) : header_text(c);
   s += metric_table(c, true, markdown) + test_table(c, markdown) + metric_table(c, false, markdown);
   for (const auto& m : c.metrics)
     s += changes_text(m.name, m.changed, m.counts, m.changes, markdown);
