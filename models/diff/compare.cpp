@@ -24,6 +24,10 @@ void refuse_repeats(const Table& t, const Index& index, const Keys& keys,
   constexpr std::size_t named = 4;
   Problems problems(t.file, diagnostics);
   for (const auto& r : index.repeats()) {
+    if (!problems.has_room()) {
+      problems.add(t.lines[r.row], "", "");
+      continue;
+    }
     std::string differ;
     std::size_t n = 0;
     for (const auto& name : keys.differing(t, r.first, r.row))
@@ -41,27 +45,49 @@ Place place(const Keys& keys, const Tables& t, const Pair& p) {
   return {keys.text(t.before, p.before), t.before.lines[p.before], t.now.lines[p.now]};
 }
 
-TextResult text_result(const Tables& t, const Join& j, std::size_t column, const Keys& keys,
+/// A column of text by the key of its rows.
+class Texts {
+ public:
+  Texts(const Cells& cells, const Index& index, const Words& words)
+      : cells_(cells), index_(index), words_(words) {}
+
+  /// Of repeated rows the first text in the order of letters that is not empty, so that the order
+  /// of rows does not matter.
+  const std::string& of(std::uint32_t row) const {
+    const auto* text = &words_.text(cells_.words[row]);
+    for (auto r = index_.next(row); r != Index::kNone; r = index_.next(r)) {
+      const auto& other = words_.text(cells_.words[r]);
+      if (!other.empty() && (text->empty() || other < *text)) text = &other;
+    }
+    return *text;
+  }
+
+ private:
+  const Cells& cells_;
+  const Index& index_;
+  const Words& words_;
+};
+
+TextResult text_result(const Tables& t, const Joined& joined, std::size_t column, const Keys& keys,
                        const Words& words, Gate gate) {
   const auto& plan = keys.layout().columns[column];
+  const Texts before(t.before.columns[column], joined.before, words);
+  const Texts now(t.now.columns[column], joined.now, words);
   TextResult r;
   r.name = plan.name;
   r.counts = plan.role == Role::verdict;
   std::vector<Pair> changed;
-  for (const auto& p : j.both)
-    if (t.before.columns[column].words[p.before] != t.now.columns[column].words[p.now])
-      changed.push_back(p);
-  r.changed = changed.size();
-  for (const auto& p : changed) {
-    const auto& now = words.text(t.now.columns[column].words[p.now]);
+  for (const auto& p : joined.join.both) {
+    const auto& text = now.of(p.now);
+    if (before.of(p.before) == text) continue;
+    changed.push_back(p);
     // Of the words for verdicts, this one is known to be the better side.
-    const bool better = plan.name == "verdict" && now == "feasible";
+    const bool better = plan.name == "verdict" && text == "feasible";
     if (r.counts && !(gate == Gate::regression && better)) ++r.failing;
   }
-  for (const auto& p : first_by_key(changed, kExamples, keys, t.before, &Pair::before)) {
-    r.changes.push_back({place(keys, t, p), words.text(t.before.columns[column].words[p.before]),
-                         words.text(t.now.columns[column].words[p.now])});
-  }
+  r.changed = changed.size();
+  for (const auto& p : first_by_key(changed, kExamples, keys, t.before, &Pair::before))
+    r.changes.push_back({place(keys, t, p), before.of(p.before), now.of(p.now)});
   return r;
 }
 
@@ -155,15 +181,16 @@ Comparison compare(const Source& before, const Source& now, const Options& optio
   c.only_old = rows_of_one(t.before, j.only_old, keys, true);
   c.only_new = rows_of_one(t.now, j.only_new, keys, false);
   if (j.both.empty()) c.unmatched_keys = unmatched(t, keys, words);
+  const Joined joined{j, old_index, new_index};
   for (const auto column : columns_of(c.layout, Role::metric)) {
-    auto m = measure(t, {j, old_index, new_index}, column, keys, options);
+    auto m = measure(t, joined, column, keys, options);
     if (m.result.rows + m.result.changed == 0) continue;
     c.metrics.push_back(std::move(m.result));
     std::move(m.tests.begin(), m.tests.end(), std::back_inserter(c.tests));
   }
   for (const auto role : {Role::verdict, Role::note}) {
     for (const auto column : columns_of(c.layout, role)) {
-      auto r = text_result(t, j, column, keys, words, options.gate);
+      auto r = text_result(t, joined, column, keys, words, options.gate);
       if (r.changed > 0) c.texts.push_back(std::move(r));
     }
   }

@@ -34,8 +34,9 @@ constexpr auto kKinds = std::to_array<Kind>({
              "ceiling_prefill_only_tokens_per_s_system,memory_free_gb,largest_batch_per_rank",
      .neither = "memory_capacity_gb,memory_reserve_gb,memory_weights_gb,memory_kv_gb,"
                 "memory_activations_gb",
-     .notes = "candidates,residual_tpot_rows,residual_tpot_median,residual_tpot_p90,"
-              "nearest_run_distance,nearest_run_measured,nearest_run_predicted"},
+     .notes =
+         "candidates,residual_tpot_rows,residual_tpot_median,residual_tpot_p90,"
+         "nearest_run,nearest_run_distance,nearest_run_measured,nearest_run_predicted,version"},
     {.name = "validation",
      .made_by = "perfmodel validate --format csv",
      .signature = "id,metric,measured,predicted,ratio,skipped",

@@ -137,6 +137,8 @@ class Planner {
       p.role = Role::key;
     } else if (kind != nullptr ? lists(kind->verdicts, p.name) : is_verdict_name(p.name)) {
       p.role = Role::verdict;
+    } else if (kind != nullptr && lists(kind->notes, p.name) && c.words() > 0) {
+      p.role = Role::note;
     } else if (!known_metric && (is_text(c) || c.numbers() == 0)) {
       // Text beside keys that somebody named is what they compare; beside known keys it came along.
       p.role = kind == nullptr && c.words() > 0 ? Role::verdict : Role::note;

@@ -43,8 +43,10 @@ class Sampler {
     s.value = cells_.values[row];
     if (!repeats_) return;
     s.repetitions.clear();
-    for (auto r = row; r != Index::kNone; r = index_.next(r))
+    for (auto r = row; r != Index::kNone; r = index_.next(r)) {
       if (cells_.states[r] == State::number) s.repetitions.push_back(cells_.values[r]);
+      s.state = std::max(s.state, cells_.states[r]);  // one of them, whatever the order of rows
+    }
     if (s.repetitions.empty()) return;
     s.state = State::number;
     s.value = median_of(s.repetitions);

@@ -23,6 +23,8 @@ class Problems {
   Problems& operator=(const Problems&) = delete;
   /// `column` may be empty; line 0 for the file as a whole.
   void add(int line, std::string column, std::string message, std::string hint = "");
+  /// Whether the next one would be listed, and so is worth its text.
+  bool has_room() const { return count_ < kMost; }
 
  private:
   static constexpr std::size_t kMost = 20;

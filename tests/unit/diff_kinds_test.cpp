@@ -154,6 +154,22 @@ TEST(GoogleBenchmark, TooFewRepetitionsLeaveTheToleranceAlone) {
   EXPECT_FALSE(r.c.failures.empty());
 }
 
+TEST(GoogleBenchmark, TheOrderOfRepetitionsChangesNothing) {
+  const std::string head(kBenchmarkHead);
+  const std::string one = "\"a\",5,1,1,ns,,,x,,,1\n", two = "\"a\",5,7,7,ns,,,y,,,1\n";
+  const std::string bad = "\"a\",,,,,,,,true,\"broken\"\n";
+  const std::string before = head + one + one + one;
+  const auto expected = diff_of(before, head + one + two + bad);
+  EXPECT_EQ(expected.metric("real_time_ns").median, 4);  // what failed has no time
+  EXPECT_EQ(expected.c.failures.back(), "changed: error (1 row)");
+  for (const auto& now : {two + bad + one, bad + one + two, bad + two + one}) {
+    const auto r = diff_of(before, head + now);
+    EXPECT_EQ(r.c.failures, expected.c.failures);
+    EXPECT_EQ(r.metric("real_time_ns").median, 4);
+    EXPECT_EQ(r.c.texts.size(), expected.c.texts.size());
+  }
+}
+
 TEST(GoogleBenchmark, ABenchmarkThatFailsNowIsAChange) {
   const std::string bad = std::string(kBenchmarkHead) + "\"a\",,,,,,,,true,\"broken\"\n";
   const std::string good = std::string(kBenchmarkHead) + "\"a\",5,1,1,ns,,,,,,1\n";
