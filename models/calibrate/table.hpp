@@ -1,21 +1,16 @@
 // CSV text (RFC 4180) as rows of fields with line numbers and places in the text.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "csv/records.hpp"
 #include "spec/diagnostics.hpp"
 
 namespace perfmodel::calibrate {
 
-/// Where a record stands in the text, its line end included: bytes from `begin` on.
-struct Span {
-  std::size_t begin = 0;
-  std::size_t size = 0;
-  bool operator==(const Span&) const = default;
-};
+using Span = csv::Span;
 
 struct Table {
   struct Row {

@@ -28,9 +28,13 @@ NumberScan scan_number(std::string_view text) {
   using Status = NumberScan::Status;
   const std::size_t sign = !text.empty() && (text[0] == '+' || text[0] == '-') ? 1 : 0;
   const std::string_view digits = text.substr(sign);
-  if (const auto n = length_of_non_finite_word(digits)) return {Status::not_finite, 0.0, sign + n};
+  const bool digit_first = !digits.empty() && is_digit(digits[0]);
+  if (!digit_first) {
+    if (const auto n = length_of_non_finite_word(digits))
+      return {Status::not_finite, 0.0, sign + n};
+  }
   // from_chars would accept a second sign after the one taken off here.
-  const bool starts = !digits.empty() && (is_digit(digits[0]) || digits[0] == '.');
+  const bool starts = digit_first || digits.starts_with('.');
   if (!starts) return {};
   double value = 0.0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the commands that README.md shows and compares what they print with what it shows.
 
-  readme_commands.py [--program FILE] [--update] [README.md]
+  readme_commands.py [--program FILE] [--scratch] [--update] [README.md]
 
 In fenced blocks marked ```console, a line that begins with "$ " is a command (continued after a
 trailing backslash) and the lines up to the next command are its standard output, to the byte apart
@@ -13,6 +13,7 @@ above the block: `<!-- noisy-numbers: 30% -->` accepts numbers within 30 % of th
 number; the words around them must still agree.
 
 --program FILE  runs FILE where a command says ./perfmodel
+--scratch       runs the commands in a new empty folder: for documents whose commands write files
 --update        writes what the commands print into the README; `...` lines stay where they are
 """
 import argparse
@@ -22,6 +23,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,6 +135,7 @@ def updated(shown, printed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--program")
+    parser.add_argument("--scratch", action="store_true")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("readme", nargs="?", type=Path, default=Path(__file__).resolve().parents[2] / "README.md")
     options = parser.parse_args()
@@ -142,8 +145,10 @@ def main():
     if not steps:
         raise SystemExit(f"{options.readme}: no ```console block with a command")
     changes, failed = [], 0
+    scratch = tempfile.TemporaryDirectory() if options.scratch else None
+    folder = Path(scratch.name) if scratch else options.readme.resolve().parent
     for step in steps:
-        printed = run(step, options.readme.resolve().parent, program)
+        printed = run(step, folder, program)
         if same(step.expected, printed, step.noise):
             continue
         failed += 1

@@ -1,0 +1,185 @@
+#include "diff/kinds.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace perfmodel::diff {
+namespace {
+
+constexpr auto kKinds = std::to_array<Kind>({
+    {.name = "operators of an estimate",
+     .made_by = "perfmodel estimate --explain --format csv",
+     .signature = "verdict,phase,operator,total_us,bound",
+     .keys = "chip,system,llm,phase,operator",
+     .verdicts = "verdict",
+     .less = "compute_us,vector_us,memory_us,link_us,overhead_us,total_us",
+     .more = "",
+     .neither = "count,matrix_gflop,vector_gflop,weights_mb,kv_mb,activations_mb,message_mb,"
+                "share_of_pass",
+     .notes = ""},
+    {.name = "estimate",
+     .made_by = "perfmodel estimate --format csv",
+     .signature = "verdict,chip,llm,ttft_ms,tpot_ms,output_tokens_per_s_per_chip",
+     .keys = "role,chip,system,llm,workload,input_tokens,output_tokens,length_spread,prefix_hit,"
+             "slo_ttft_ms,slo_tpot_ms",
+     .verdicts = "verdict",
+     .less = "ttft_ms,tpot_ms,decode_step_ms,prefill_ms,ceiling_ttft_ms,ceiling_tpot_ms,"
+             "ceiling_decode_step_ms,ceiling_prefill_ms",
+     .more = "output_tokens_per_s_per_chip,output_tokens_per_s_system,input_tokens_per_s_per_chip,"
+             "decode_only_tokens_per_s_per_chip,decode_only_tokens_per_s_system,"
+             "prefill_only_tokens_per_s_per_chip,prefill_only_tokens_per_s_system,"
+             "ceiling_output_tokens_per_s_per_chip,ceiling_output_tokens_per_s_system,"
+             "ceiling_input_tokens_per_s_per_chip,ceiling_decode_only_tokens_per_s_per_chip,"
+             "ceiling_decode_only_tokens_per_s_system,ceiling_prefill_only_tokens_per_s_per_chip,"
+             "ceiling_prefill_only_tokens_per_s_system,memory_free_gb,largest_batch_per_rank",
+     .neither = "memory_capacity_gb,memory_reserve_gb,memory_weights_gb,memory_kv_gb,"
+                "memory_activations_gb",
+     .notes =
+         "candidates,residual_tpot_rows,residual_tpot_median,residual_tpot_p90,"
+         "nearest_run,nearest_run_distance,nearest_run_measured,nearest_run_predicted,version"},
+    {.name = "validation",
+     .made_by = "perfmodel validate --format csv",
+     .signature = "id,metric,measured,predicted,ratio,skipped",
+     .keys = "id,source,chip,model,stack,left_out,mode,metric",
+     .verdicts = "saturated,skipped",
+     .less = "",
+     .more = "",
+     .neither = "measured,predicted,ratio",
+     .notes = "profile"},
+    {.name = "accuracy",
+     .made_by = "perfmodel validate --summary",
+     .signature = "scope,name,kind,title,rows,median,mean,p90,bias,rank",
+     .keys = "scope,name,kind,title",
+     .verdicts = "",
+     .less = "median,mean,p90",
+     .more = "rank",
+     .neither = "rows,bias",
+     .notes = ""},
+    {.name = "host kernels",
+     .made_by = "perfmodel bench",
+     .signature = "kernel,shape,tier,threads,time_us,time_q1_us,time_q3_us,of_roof_percent",
+     .keys = "kernel,shape,tier,threads",
+     .verdicts = "",
+     .less = "time_us,error",
+     .more = "gflop_per_s,gb_per_s",
+     .neither = "gflop,megabytes,max_error",
+     .notes = "m,n,k,groups,rounds,time_q1_us,time_q3_us,roof_read_gb_per_s,roof_copy_gb_per_s,"
+              "roof_gflop_per_s,of_read_percent,of_copy_percent,of_flop_percent,of_roof_percent,"
+              "clock_ghz,canary_us,canary_spread_percent,l1d_kib,l2_kib,l3_mib"},
+    {.name = "host kernels against libraries",
+     .made_by = "perfmodel bench --against",
+     .signature = "kernel,shape,tier,threads,library,our_time_us,library_time_us,speedup",
+     .keys = "kernel,shape,tier,threads,library",
+     .verdicts = "",
+     .less = "our_time_us,difference",
+     .more = "speedup",
+     .neither = "bound",
+     .notes = "rounds,our_time_q1_us,our_time_q3_us,library_time_us,library_time_q1_us,"
+              "library_time_q3_us,speedup_q1,speedup_q3"},
+    {.name = "prediction of host kernels",
+     .made_by = "perfmodel bench --predict --format csv",
+     .signature = "kernel,shape,tier,threads,measured_us,engine_us",
+     .keys = "kernel,shape,tier,threads",
+     .verdicts = "",
+     .less = "",
+     .more = "",
+     .neither = "measured_us,engine_us,fitted_us,left_out_us,roofline_us",
+     .notes = "engine_error_percent,fitted_error_percent,left_out_error_percent,"
+              "roofline_error_percent,canary_spread_percent",
+     // A shape that two files of results/host have is there twice.
+     .repeats = true},
+    {.name = "roofs of the host",
+     .made_by = "perfmodel host --format csv",
+     .signature = "roof,value,median,q1,q3,best,unit,threads,rounds",
+     .keys = "roof,unit,threads",
+     .verdicts = "",
+     .less = "",
+     .more = "",
+     .neither = "value,median",
+     .notes = "q1,q3,best,rounds"},
+    {.name = "accuracy of operators",
+     .made_by = "perfmodel calibrate --operators --report --format csv",
+     .signature = "class,chip,rows,set_aside,fitted_median,curve_median,left_out_median",
+     .keys = "class,chip",
+     .verdicts = "",
+     .less = "fitted_median,fitted_p90,curve_median,curve_p90,left_out_median,left_out_p90",
+     .more = "",
+     .neither = "rows,set_aside,curve_bias",
+     .notes = ""},
+    // As google_benchmark.hpp reads it.
+    {.name = "Google Benchmark",
+     .made_by = "--benchmark_out",
+     .signature = "benchmark,real_time_ns,cpu_time_ns,error",
+     .keys = "benchmark",
+     .verdicts = "error",
+     .less = "real_time_ns,cpu_time_ns",
+     .more = "bytes_per_second,items_per_second",
+     .neither = "",
+     .notes = "label",
+     .repeats = true},
+});
+
+constexpr std::string_view kVerdictNames =
+    "verdict,status,feasible,result,outcome,error,error_message,reason,skipped,saturated";
+
+}  // namespace
+
+std::string_view name_of(Better b) {
+  switch (b) {
+    case Better::less:
+      return "less";
+    case Better::more:
+      return "more";
+    case Better::neither:
+      break;
+  }
+  return "neither";
+}
+
+std::span<const Kind> kinds() {
+  return kKinds;
+}
+
+std::vector<std::string> words_of(std::string_view list) {
+  std::vector<std::string> words;
+  while (!list.empty()) {
+    const auto end = std::min(list.find(','), list.size());
+    words.emplace_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return words;
+}
+
+bool lists(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const auto end = std::min(list.find(','), list.size());
+    if (list.substr(0, end) == word) return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+const Kind* find_kind(std::span<const std::string> header) {
+  for (const auto& kind : kKinds) {
+    const auto wanted = words_of(kind.signature);
+    const bool all = std::all_of(wanted.begin(), wanted.end(), [&](const auto& w) {
+      return std::find(header.begin(), header.end(), w) != header.end();
+    });
+    if (all) return &kind;
+  }
+  return nullptr;
+}
+
+Better direction_of(std::string_view column) {
+  for (const std::string_view rate : {"per_s", "per_second", "/s", "tok_s", "tokens_s"})
+    if (column.find(rate) != std::string_view::npos) return Better::more;
+  for (const std::string_view time : {"_ns", "_us", "_ms", "_s", "_seconds"})
+    if (column.ends_with(time)) return Better::less;
+  return Better::neither;
+}
+
+bool is_verdict_name(std::string_view column) {
+  return lists(kVerdictNames, column);
+}
+
+}  // namespace perfmodel::diff
