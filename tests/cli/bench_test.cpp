@@ -203,8 +203,9 @@ TEST(BenchAgainst, ALibraryThatIsNotThereIsNamedWithItsPackage) {
   struct Peer {
     std::string name, package;
   };
-  for (const auto& [name, package] :
-       {Peer{"onednn", "libdnnl-dev"}, {"openblas", "libopenblas-dev"}}) {
+  for (const auto& [name, package] : {Peer{"onednn", "libdnnl-dev"},
+                                      {"openblas", "libopenblas-dev"},
+                                      {"libxsmm", "libxsmm-dev"}}) {
     const Scratch scratch;
     const auto file = (scratch / "against.csv").string();
     const auto r = run({"bench", "--against", name, "--filter", "gemv/bf16", "--shape", "n64k256",
