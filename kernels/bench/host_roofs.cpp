@@ -52,7 +52,7 @@ class LevelRead {
     team_.run([&](int thread) noexcept {
       const auto part = static_cast<std::size_t>(thread);
       stream_detail::Range range{data_.data() + part * count_,      nullptr, nullptr, 0.0F,
-                                 static_cast<std::int64_t>(count_), 0.0F,    true};
+                                 static_cast<std::int64_t>(count_), 0.0F,    true,    nullptr};
       for (std::int64_t i = 0; i < times; ++i) read_(range);
       sums_[part * kCacheLine] = range.result;
     });

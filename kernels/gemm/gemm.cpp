@@ -52,6 +52,16 @@ struct Wave {
   std::vector<Segment> segments;
 };
 
+/// Rows of the tiles that `rows` are cut into: as few tiles as there can be, and of one size, as a
+/// tile of a few rows keeps the units no better busy than one of eight. Half tiles of AMX are left
+/// whole.
+std::int64_t even_height(std::int64_t rows, const Functions& f) {
+  if (rows <= f.tile_rows) return f.tile_rows;
+  const std::int64_t tiles = (rows + f.tile_rows - 1) / f.tile_rows;
+  const std::int64_t height = (rows + tiles - 1) / tiles;
+  return f.layout == Layout::tiles ? (height + 15) / 16 * 16 : height;
+}
+
 std::vector<Wave> plan(std::span<const PackedWeights* const> weights,
                        std::span<const std::int64_t> offsets, const Functions& f) {
   std::vector<Wave> waves(1);
@@ -59,12 +69,13 @@ std::vector<Wave> plan(std::span<const PackedWeights* const> weights,
   const std::int64_t rows = f.layout == Layout::tiles ? kWaveRowsOfTiles : kWaveRows;
   const std::int64_t most = std::max<std::int64_t>(rows / tile_rows, 1);
   for (std::size_t g = 0; g < weights.size(); ++g) {
-    for (std::int64_t row = offsets[g]; row < offsets[g + 1]; row += tile_rows) {
+    const std::int64_t height = even_height(offsets[g + 1] - offsets[g], f);
+    for (std::int64_t row = offsets[g]; row < offsets[g + 1]; row += height) {
       if (static_cast<std::int64_t>(waves.back().tiles.size()) == most) waves.emplace_back();
       Wave& wave = waves.back();
       if (wave.segments.empty() || wave.segments.back().weights != weights[g])
         wave.segments.push_back({weights[g], static_cast<std::int64_t>(wave.tiles.size()), 0});
-      wave.tiles.push_back({row, std::min(tile_rows, offsets[g + 1] - row)});
+      wave.tiles.push_back({row, std::min(height, offsets[g + 1] - row)});
       ++wave.segments.back().tiles;
     }
   }

@@ -93,6 +93,8 @@ inline void softmax(const Work& w) noexcept {
   for (std::int64_t r = w.first; r < w.last; ++r) {
     const float* in = w.in_fp32 + r * w.columns;
     float* out = w.out_fp32 + r * w.columns;
+    // What leaves the caches is written once, and until then kept in a row that stays.
+    float* kept = w.past_caches ? w.scratch : out;
     V most = Simd::load(in);
     for (std::int64_t c = kLanes; c < w.columns; c += kLanes)
       most = Simd::max(most, Simd::load(in + c));
@@ -100,14 +102,20 @@ inline void softmax(const Work& w) noexcept {
     V sum = Simd::zero();
     for (std::int64_t c = 0; c < w.columns; c += kLanes) {
       const V e = vector_exp(Simd::sub(Simd::load(in + c), largest));
-      Simd::store(out + c, e);
+      Simd::store(kept + c, e);
       Simd::prefetch(in + w.columns + c);  // the next row
       sum = Simd::add(sum, e);
     }
     const V inverse = Simd::set(1.0F / Simd::sum(sum));
-    for (std::int64_t c = 0; c < w.columns; c += kLanes)
-      Simd::store(out + c, Simd::mul(Simd::load(out + c), inverse));
+    if (w.past_caches) {
+      for (std::int64_t c = 0; c < w.columns; c += kLanes)
+        Simd::stream(out + c, Simd::mul(Simd::load(kept + c), inverse));
+    } else {
+      for (std::int64_t c = 0; c < w.columns; c += kLanes)
+        Simd::store(out + c, Simd::mul(Simd::load(out + c), inverse));
+    }
   }
+  if (w.past_caches) Simd::finish_streams();
 }
 
 inline void swiglu(const Work& w) noexcept {

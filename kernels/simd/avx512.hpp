@@ -45,21 +45,24 @@ struct Simd {
   template <Format F>
   static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
 
-  /// kLanes values in BF16, to nearest even; NaN stays NaN.
-  static __m256i to_bf16(V v) {
+  /// kLanes values in BF16, in the upper halves, to nearest even; NaN stays NaN.
+  static __m512i to_bf16(V v) {
     const __m512i bits = _mm512_castps_si512(v);
-    const __m512i high = _mm512_srli_epi32(bits, 16);
-    const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
-    __m512i r = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
-    r = _mm512_srli_epi32(r, 16);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i r = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
     const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
-    r = _mm512_mask_or_epi32(r, nan, high, _mm512_set1_epi32(0x40));
-    return _mm512_cvtepi32_epi16(r);
+    return _mm512_mask_or_epi32(r, nan, bits, _mm512_set1_epi32(0x400000));
+  }
+  /// The upper halves of the elements of both, in order.
+  static __m512i upper_halves(__m512i a, __m512i b) {
+    const __m512i odd =
+        _mm512_set_epi16(63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31, 29, 27,
+                         25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+    return _mm512_permutex2var_epi16(a, odd, b);
   }
   /// 32 values; past the caches only on a cache line.
   static void store_bf16(std::uint16_t* p, const V* v, bool past_caches) {
-    const __m512i words =
-        _mm512_inserti64x4(_mm512_castsi256_si512(to_bf16(v[0])), to_bf16(v[1]), 1);
+    const __m512i words = upper_halves(to_bf16(v[0]), to_bf16(v[1]));
     if (past_caches) {
       _mm512_stream_si512(reinterpret_cast<__m512i*>(p), words);
     } else {

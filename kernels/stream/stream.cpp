@@ -83,7 +83,8 @@ float stream(StreamOp op, std::span<const float> a, std::span<const float> b, st
                 s,
                 static_cast<std::int64_t>(part),
                 0.0F,
-                false};
+                false,
+                nullptr};
     f(range);
     sums[static_cast<std::size_t>(thread) * kCacheLine / sizeof(float)] = range.result;
   });
@@ -97,7 +98,7 @@ float multiply_adds(std::int64_t count, const Exec& exec) {
   const float* fed = exec.tier == Tier::amx ? tile_operands() : nullptr;
   std::vector<float> sums(static_cast<std::size_t>(exec.team.size()));
   exec.team.run([&](int thread) noexcept {
-    Range range{fed, nullptr, nullptr, 1.0F, count / exec.team.size(), 0.0F, false};
+    Range range{fed, nullptr, nullptr, 1.0F, count / exec.team.size(), 0.0F, false, nullptr};
     f(range);
     sums[static_cast<std::size_t>(thread)] = range.result;
   });

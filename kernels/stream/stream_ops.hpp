@@ -29,6 +29,8 @@ struct Range {
   std::int64_t count;  // a multiple of 256, but for multiply_add
   float result;
   bool more;  // stores past the caches go on in another range, and need not be waited for
+  const float*
+      ahead;  // copies: `count` elements that are to come into the caches meanwhile, or nullptr
 };
 using Fn = void (*)(Range&) noexcept;
 

@@ -152,7 +152,8 @@ TEST(Amx, TheRoofIsFedFromMemoryAndFinite) {
   if (!vectors_suffice()) GTEST_SKIP() << "this machine lacks the tier's vectors";
   const AmxTraps traps;
   std::vector<float> operands(stream_detail::kTileOperandBytes / sizeof(float), 0x1.01p0F);
-  stream_detail::Range range{operands.data(), nullptr, nullptr, 1.0F, 1 << 19, 0.0F, false};
+  stream_detail::Range range{operands.data(), nullptr, nullptr, 1.0F,
+                             1 << 19,         0.0F,    false,   nullptr};
   stream_detail::find_amx(StreamOp::multiply_add)(range);
   EXPECT_TRUE(std::isfinite(range.result) && range.result > 0.0F);
   if (can_run(Tier::amx)) return;
