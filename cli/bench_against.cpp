@@ -36,8 +36,8 @@ struct Known {
   std::string_view name;
   std::string_view package;
 };
-constexpr std::array<Known, 2> kKnown = {
-    {{"onednn", "libdnnl-dev"}, {"openblas", "libopenblas-dev"}}};
+constexpr std::array<Known, 3> kKnown = {
+    {{"onednn", "libdnnl-dev"}, {"openblas", "libopenblas-dev"}, {"libxsmm", "libxsmm-dev"}}};
 
 const Known& known(const std::string& name) {
   std::vector<std::string_view> names;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/attention/kv_rows.hpp"
+#include "kernels/attention/kv_store.hpp"
 #include "kernels/formats/buffer.hpp"
 #include "kernels/formats/codes.hpp"
 #include "kernels/registry/descriptor.hpp"
@@ -61,8 +62,10 @@ class KvCache {
   friend void kv_append(KvCache&, std::span<const std::int64_t>, std::span<const float>,
                         std::int64_t, std::span<const float>, std::int64_t, const Exec&);
   /// Stores one token of one KV head unless there is a NaN in it.
-  bool store_unless_nan(std::int64_t row, const float* key, const float* value);
-  bool store_row(std::uint8_t* to, float* scale, const float* values, std::int64_t columns) const;
+  bool store_unless_nan(std::int64_t row, const float* key, const float* value,
+                        const attention_detail::StoreFns& f);
+  bool store_row(std::uint8_t* to, float* scale, const float* values, std::int64_t columns,
+                 const attention_detail::StoreFns& f) const;
   double read(const std::uint8_t* row, std::int64_t column, float scale) const;
 
   KvLayout layout_;
@@ -74,11 +77,13 @@ class KvCache {
 /// Stores tokens of all KV heads, as `KvCache::store` does: token t goes to slot places[t] %
 /// page_tokens of page places[t] / page_tokens, no place twice. keys [token][KV head][key column]
 /// and values alike, tokens `key_stride` and `value_stride` floats apart; values are not used where
-/// they are in the keys. Throws std::invalid_argument as `store` does. One tier, plain C++: a token
-/// is written once and read with every later one.
+/// they are in the keys. Throws std::invalid_argument as `store` does, and for a tier that it
+/// lacks.
 void kv_append(KvCache& cache, std::span<const std::int64_t> places, std::span<const float> keys,
                std::int64_t key_stride, std::span<const float> values, std::int64_t value_stride,
                const Exec& exec);
+
+std::vector<Tier> kv_append_tiers();
 
 std::vector<Tier> attention_decode_tiers(Format cache);
 

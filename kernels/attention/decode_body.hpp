@@ -9,34 +9,49 @@ struct DecodeBody {
   static constexpr std::int64_t kGroupBytes = 4 * kBits<F>;  // of 32 codes
   static constexpr float kGain = Simd::template kGain<F>;
 
+  /// Tokens whose scores are summed together, so that queries are loaded once for all of them and
+  /// the sums over lanes, which cost as much as a short key, are made together.
+  static constexpr std::int64_t kTogether = Simd::kLanes >= 16 ? 16 / R : 1;
+
   /// score[r][t] for the tokens of a chunk; those beyond `count` get what e^x turns into nothing.
   static SIMD_INLINE void scores(const Task& t, const float* q, const std::uint8_t* keys,
                                  const std::uint8_t* values, const float* scales,
                                  std::int64_t count, float (*score)[kTokens]) {
-    for (std::int64_t i = 0; i < kTokens; ++i) {
+    for (std::int64_t i = 0; i < kTokens; i += kTogether) {
       if (i >= count) {
-        for (int r = 0; r < R; ++r) score[r][i] = -1e30F;
+        for (std::int64_t j = i; j < i + kTogether; ++j)
+          for (int r = 0; r < R; ++r) score[r][j] = -1e30F;
         continue;
       }
+      // Pages hold whole chunks: there is something at the place of a token that does not exist
+      // yet.
       const std::uint8_t* key = keys + i * t.key_row_bytes;
-      V sum[R];
-      for (int r = 0; r < R; ++r) sum[r] = Simd::zero();
+      V sum[kTogether * R];
+      for (auto& s : sum) s = Simd::zero();
       // The values of this chunk are read next, the keys of the next chunk after that.
-      for (std::int64_t b = 0; b < t.value_row_bytes; b += 64)
+      for (std::int64_t b = 0; b < kTogether * t.value_row_bytes; b += 64)
         Simd::prefetch(values + i * t.value_row_bytes + b);
-      for (std::int64_t b = 0; b < t.key_row_bytes; b += 64)
+      for (std::int64_t b = 0; b < kTogether * t.key_row_bytes; b += 64)
         Simd::prefetch(key + kTokens * t.key_row_bytes + b);
       for (std::int64_t c = 0; c < t.key_columns / 32; ++c) {
-        V k[kVectors];
-        Simd::template decode<F>(key + c * kGroupBytes, k);
+        V k[kTogether][kVectors];
+        for (std::int64_t j = 0; j < kTogether; ++j)
+          Simd::template decode<F>(key + j * t.key_row_bytes + c * kGroupBytes, k[j]);
         for (int r = 0; r < R; ++r) {
-          const float* head = q + r * t.key_columns + c * 32;
-          for (int v = 0; v < kVectors; ++v)
-            sum[r] = Simd::fma(k[v], Simd::load(head + kLanes * v), sum[r]);
+          for (int v = 0; v < kVectors; ++v) {
+            const V x = Simd::load_once(q + r * t.key_columns + c * 32 + kLanes * v);
+            for (std::int64_t j = 0; j < kTogether; ++j)
+              sum[j * R + r] = Simd::fma(k[j][v], x, sum[j * R + r]);
+          }
         }
       }
-      const float scale = scales == nullptr ? kGain : scales[i] * kGain;
-      for (int r = 0; r < R; ++r) score[r][i] = Simd::sum(sum[r]) * scale;
+      alignas(64) float total[kTogether * R];
+      Simd::template sums<kTogether * R>(sum, total);
+      for (std::int64_t j = 0; j < kTogether; ++j) {
+        const float scale = scales == nullptr ? kGain : scales[i + j] * kGain;
+        for (int r = 0; r < R; ++r)
+          score[r][i + j] = i + j < count ? total[j * R + r] * scale : -1e30F;
+      }
     }
   }
 

@@ -77,7 +77,7 @@ Descriptor describe(const std::string& kind, const KvLayout& layout) {
   d.activations = "fp32";
   d.weights = name_of(layout.format);
   d.scales = layout.format == Format::e4m3 ? "token" : "none";
-  d.tiers = {Tier::scalar};
+  d.tiers = kv_append_tiers();
   d.max_error = layout.format == Format::bf16 ? 0x1.01p-8 : 0x1.01p-4;
   d.error_reason = "of the value, or of half the smallest step under the scale: it is rounded once";
   d.cost = [=](const Shape& s) {

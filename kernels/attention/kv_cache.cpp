@@ -1,13 +1,43 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <cmath>
 #include <stdexcept>
 
 #include "kernels/attention/attention.hpp"
 #include "kernels/formats/quantised.hpp"
 
 namespace perfmodel::kernels {
+
+using attention_detail::StoreFns;
+
+namespace {
+
+StoreFns find_store(Tier tier) {
+  switch (tier) {
+    case Tier::scalar:
+      return attention_detail::find_store_scalar();
+    case Tier::portable:
+      return attention_detail::find_store_portable();
+#if defined(__x86_64__)
+    case Tier::avx2:
+      return attention_detail::find_store_avx2();
+    case Tier::avx512:
+      return attention_detail::find_store_avx512();
+#endif
+    default:
+      return {nullptr, nullptr};
+  }
+}
+
+}  // namespace
+
+std::vector<Tier> kv_append_tiers() {
+  std::vector<Tier> tiers;
+  for (std::size_t i = 0; i < kTierCount; ++i) {
+    if (find_store(static_cast<Tier>(i)).encode != nullptr) tiers.push_back(static_cast<Tier>(i));
+  }
+  return tiers;
+}
 
 std::int64_t KvLayout::bytes_per_token() const {
   const std::int64_t scales = format == Format::e4m3 ? 4 * (values_in_keys ? 1 : 2) : 0;
@@ -38,40 +68,35 @@ KvCache::KvCache(const KvLayout& layout, std::int64_t pages)
   if (!layout.values_in_keys) value_scales_ = Buffer<float>(rows);
 }
 
-bool KvCache::store_row(std::uint8_t* to, float* scale, const float* values,
-                        std::int64_t columns) const {
+bool KvCache::store_row(std::uint8_t* to, float* scale, const float* values, std::int64_t columns,
+                        const StoreFns& f) const {
   float amax = 0.0F;
-  bool nan = false;
-  for (std::int64_t c = 0; c < columns; ++c) {
-    nan = nan || std::isnan(values[c]);
-    amax = std::max(amax, std::fabs(values[c]));
-  }
-  if (nan) return false;
-  if (layout_.format == Format::bf16) {
-    for (std::int64_t c = 0; c < columns; ++c) {
-      // To nearest even, as encode(Format::bf16) does, in a form that compilers vectorise.
-      const auto bits = std::bit_cast<std::uint32_t>(values[c]);
-      const std::uint32_t code = (bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16;
-      to[2 * c] = static_cast<std::uint8_t>(code & 0xFF);
-      to[2 * c + 1] = static_cast<std::uint8_t>(code >> 8);
-    }
+  if (!f.largest(values, columns, &amax)) return false;
+  if (layout_.format == Format::e4m3) {
+    *scale = block_scale({Format::e4m3, ScaleScheme::per_channel, ScaleType::fp32}, amax);
+    f.encode(values, columns, *scale, to);
     return true;
   }
-  *scale = block_scale({Format::e4m3, ScaleScheme::per_channel, ScaleType::fp32}, amax);
-  const float inverse = 1.0F / *scale;
-  for (std::int64_t c = 0; c < columns; ++c)
-    to[c] = static_cast<std::uint8_t>(encode(Format::e4m3, values[c] * inverse));
+  for (std::int64_t c = 0; c < columns; ++c) {
+    // To nearest even, as encode(Format::bf16) does, in a form that compilers vectorise.
+    const auto bits = std::bit_cast<std::uint32_t>(values[c]);
+    const std::uint32_t code = (bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16;
+    to[2 * c] = static_cast<std::uint8_t>(code & 0xFF);
+    to[2 * c + 1] = static_cast<std::uint8_t>(code >> 8);
+  }
   return true;
 }
 
-bool KvCache::store_unless_nan(std::int64_t row, const float* key, const float* value) {
+bool KvCache::store_unless_nan(std::int64_t row, const float* key, const float* value,
+                               const StoreFns& f) {
   const auto at = static_cast<std::size_t>(row);
   const bool scaled = layout_.format == Format::e4m3;
-  const bool keys_stored = store_row(keys_.data() + row * key_row_bytes_,
-                                     scaled ? &key_scales_[at] : nullptr, key, layout_.key_columns);
+  const bool keys_stored =
+      store_row(keys_.data() + row * key_row_bytes_, scaled ? &key_scales_[at] : nullptr, key,
+                layout_.key_columns, f);
   if (layout_.values_in_keys) return keys_stored;
   return store_row(values_.data() + row * value_row_bytes_, scaled ? &value_scales_[at] : nullptr,
-                   value, layout_.value_columns) &&
+                   value, layout_.value_columns, f) &&
          keys_stored;
 }
 
@@ -81,7 +106,8 @@ void KvCache::store(std::int64_t page, std::int64_t slot, std::int64_t kv_head,
       kv_head >= layout_.kv_heads || static_cast<std::int64_t>(key.size()) != layout_.key_columns ||
       (!layout_.values_in_keys && static_cast<std::int64_t>(value.size()) != layout_.value_columns))
     throw std::invalid_argument("KV cache: no such place, or a row of another size");
-  if (!store_unless_nan(row(page, slot, kv_head), key.data(), value.data()))
+  if (!store_unless_nan(row(page, slot, kv_head), key.data(), value.data(),
+                        attention_detail::find_store_scalar()))
     throw std::invalid_argument("KV cache: NaN");
 }
 
@@ -89,6 +115,9 @@ void kv_append(KvCache& cache, std::span<const std::int64_t> places, std::span<c
                std::int64_t key_stride, std::span<const float> values, std::int64_t value_stride,
                const Exec& exec) {
   const KvLayout& l = cache.layout();
+  const StoreFns f = find_store(exec.tier);
+  if (f.encode == nullptr || !can_run(exec.tier))
+    throw std::invalid_argument("KV cache: no such tier on this machine");
   const auto tokens = static_cast<std::int64_t>(places.size());
   const auto fits = [&](std::span<const float> rows, std::int64_t stride, std::int64_t columns) {
     return stride >= l.kv_heads * columns &&
@@ -109,7 +138,8 @@ void kv_append(KvCache& cache, std::span<const std::int64_t> places, std::span<c
         const std::int64_t row = cache.row(place / l.page_tokens, place % l.page_tokens, h);
         const float* value =
             l.values_in_keys ? nullptr : values.data() + t * value_stride + h * l.value_columns;
-        if (!cache.store_unless_nan(row, keys.data() + t * key_stride + h * l.key_columns, value))
+        if (!cache.store_unless_nan(row, keys.data() + t * key_stride + h * l.key_columns, value,
+                                    f))
           stored = false;
       }
     }

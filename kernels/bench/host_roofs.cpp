@@ -52,7 +52,7 @@ class LevelRead {
     team_.run([&](int thread) noexcept {
       const auto part = static_cast<std::size_t>(thread);
       stream_detail::Range range{data_.data() + part * count_,      nullptr, nullptr, 0.0F,
-                                 static_cast<std::int64_t>(count_), 0.0F,    true};
+                                 static_cast<std::int64_t>(count_), 0.0F,    true,    nullptr};
       for (std::int64_t i = 0; i < times; ++i) read_(range);
       sums_[part * kCacheLine] = range.result;
     });
@@ -143,14 +143,16 @@ HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
   add("clock", "three cycles per dependent multiplication", RoofKind::cycles_per_second,
       chain_clock);
   const auto fp32 = tier_for(StreamOp::multiply_add, Tier::scalar, Tier::avx512);
-  const auto bf16 = tier_for(StreamOp::multiply_add, Tier::avx512bf16, Tier::avx512bf16);
+  const auto bf16 = tier_for(StreamOp::multiply_add, Tier::avx512bf16, Tier::amx);
   r.fp32_tier = name_of(*fp32);
   add("flops_fp32", "multiply-adds in registers, " + r.fp32_tier, RoofKind::ops_per_second,
       [&] { return multiply_add_rate(*fp32, team); });
   if (bf16) {
     r.bf16_tier = name_of(*bf16);
-    add("flops_bf16", "products of BF16 pairs in registers, " + r.bf16_tier,
-        RoofKind::ops_per_second, [&] { return multiply_add_rate(*bf16, team); });
+    const std::string what = *bf16 == Tier::amx ? "products of BF16 tiles fed from L2, "
+                                                : "products of BF16 pairs in registers, ";
+    add("flops_bf16", what + r.bf16_tier, RoofKind::ops_per_second,
+        [&] { return multiply_add_rate(*bf16, team); });
   }
 
   const Tier read = *tier_for(StreamOp::read, Tier::scalar, Tier::avx512);

@@ -11,6 +11,7 @@ namespace {
 
 using gemm_detail::Functions;
 using gemm_detail::kPanel;
+using gemm_detail::kTileColumns;
 using gemm_detail::Layout;
 using gemm_detail::Tile;
 
@@ -24,6 +25,16 @@ constexpr std::int64_t kActivationBytes = 1 << 20;
 constexpr std::int64_t kPanelsAtOnce = 4;
 /// Rows packed at a time. Weights are decoded anew for each such wave, so it must not be small.
 constexpr std::int64_t kWaveRows = 252;
+/// The same where tiles multiply faster than weights are decoded.
+constexpr std::int64_t kWaveRowsOfTiles = 512;
+
+/// Bytes of a value as it is multiplied.
+std::int64_t weight_bytes(const Functions& f) {
+  return f.layout == Layout::plain ? 4 : f.layout == Layout::pairs ? 2 : 2 * f.weight_parts;
+}
+std::int64_t activation_bytes(const Functions& f) {
+  return f.layout == Layout::plain ? 4 : f.layout == Layout::pairs ? 2 : 2 * f.activation_parts;
+}
 
 /// Rows of one group that make up a tile.
 struct TileRows {
@@ -41,22 +52,38 @@ struct Wave {
   std::vector<Segment> segments;
 };
 
+/// Rows of the tiles that `rows` are cut into: as few tiles as there can be, and of one size, as a
+/// tile of a few rows keeps the units no better busy than one of eight. Half tiles of AMX are left
+/// whole.
+std::int64_t even_height(std::int64_t rows, const Functions& f) {
+  if (rows <= f.tile_rows) return f.tile_rows;
+  const std::int64_t tiles = (rows + f.tile_rows - 1) / f.tile_rows;
+  const std::int64_t height = (rows + tiles - 1) / tiles;
+  return f.layout == Layout::tiles ? (height + 15) / 16 * 16 : height;
+}
+
 std::vector<Wave> plan(std::span<const PackedWeights* const> weights,
-                       std::span<const std::int64_t> offsets, std::int64_t tile_rows) {
+                       std::span<const std::int64_t> offsets, const Functions& f) {
   std::vector<Wave> waves(1);
-  const std::int64_t most = std::max<std::int64_t>(kWaveRows / tile_rows, 1);
+  const std::int64_t tile_rows = f.tile_rows;
+  const std::int64_t rows = f.layout == Layout::tiles ? kWaveRowsOfTiles : kWaveRows;
+  const std::int64_t most = std::max<std::int64_t>(rows / tile_rows, 1);
   for (std::size_t g = 0; g < weights.size(); ++g) {
-    for (std::int64_t row = offsets[g]; row < offsets[g + 1]; row += tile_rows) {
+    const std::int64_t height = even_height(offsets[g + 1] - offsets[g], f);
+    for (std::int64_t row = offsets[g]; row < offsets[g + 1]; row += height) {
       if (static_cast<std::int64_t>(waves.back().tiles.size()) == most) waves.emplace_back();
       Wave& wave = waves.back();
       if (wave.segments.empty() || wave.segments.back().weights != weights[g])
         wave.segments.push_back({weights[g], static_cast<std::int64_t>(wave.tiles.size()), 0});
-      wave.tiles.push_back({row, std::min(tile_rows, offsets[g + 1] - row)});
+      wave.tiles.push_back({row, std::min(height, offsets[g + 1] - row)});
       ++wave.segments.back().tiles;
     }
   }
   return waves;
 }
+
+/// Of all tiers.
+constexpr std::int64_t kMostTileRows = 32;
 
 /// What all threads of one call share.
 struct Job {
@@ -65,7 +92,7 @@ struct Job {
   std::int64_t c_stride;
   const Functions& f;
   std::int64_t padded, chunk, outer;  // columns: of all, decoded at a time, packed at a time
-  std::int64_t element;               // bytes of a packed activation or weight
+  std::int64_t element;               // bytes of a packed activation
   std::uint8_t* packed;               // [tile][outer][tile_rows]
   float* row_scales;                  // [tile][outer / 128][tile_rows]; nullptr for 16-bit codes
 
@@ -81,6 +108,8 @@ void pack_tile(const Job& job, const TileRows& rows, std::int64_t tile, std::int
   std::uint8_t* out = job.packed + tile * job.tile_bytes();
   const std::int64_t code_bytes = bits_of(job.a.format()) / 8;
   const std::int64_t height = job.f.tile_rows;
+  // 32-bit words (one FP32, one pair of BF16) of a row that lie together: one, or a row of a tile.
+  const std::int64_t together = job.f.layout == Layout::tiles ? kTileColumns / 2 : 1;
   for (std::int64_t r = 0; r < rows.count; ++r) {
     const std::uint8_t* row = job.a.row(rows.first + r);
     for (std::int64_t k = k0; k < k1; k += kBlock) {
@@ -88,10 +117,14 @@ void pack_tile(const Job& job, const TileRows& rows, std::int64_t tile, std::int
       std::memset(codes, 0, sizeof codes);
       std::memcpy(codes, row + k * code_bytes, static_cast<std::size_t>(valid * code_bytes));
       job.f.activations(codes, kBlock, wide);
-      // Both layouts are a transposition of 32-bit words: one FP32, or one pair of BF16.
       const std::int64_t words = kBlock * job.element / 4;
-      auto* to = reinterpret_cast<float*>(out) + (k - k0) * job.element / 4 * height + r;
-      for (std::int64_t i = 0; i < words; ++i) to[i * height] = wide[i];
+      auto* to = reinterpret_cast<float*>(out) + (k - k0) * job.element / 4 * height + r * together;
+      if (together == 1) {
+        for (std::int64_t i = 0; i < words; ++i) to[i * height] = wide[i];
+      } else {
+        for (std::int64_t i = 0; i < words; i += together)
+          std::memcpy(to + i * height, wide + i, kTileColumns * 2);
+      }
       if (job.row_scales != nullptr) {
         job.row_scales[tile * job.scale_floats() + (k - k0) / kBlock * height + r] =
             job.a.row_scales(rows.first + r)[k / kBlock];
@@ -106,7 +139,7 @@ void multiply_panel(const Job& job, const Wave& wave, const Segment& s, std::int
   const PackedWeights& w = *s.weights;
   auto* scales = reinterpret_cast<float*>(scratch);
   float* partial = scales + kChunkPairs / kMxBlock * kPanel;
-  std::uint8_t* decoded = reinterpret_cast<std::uint8_t*>(partial + 16 * kPanel);
+  std::uint8_t* decoded = reinterpret_cast<std::uint8_t*>(partial + kMostTileRows * kPanel);
   const std::int64_t columns = std::min(kPanel, w.rows() - panel * kPanel);
   const std::int64_t column_bytes = kPanel * bits_of(w.spec().format) / 8;
   const std::int64_t height = job.f.tile_rows;
@@ -115,7 +148,7 @@ void multiply_panel(const Job& job, const Wave& wave, const Segment& s, std::int
     // Row scales change every 128 columns, so a block may be no longer where there are any.
     std::int64_t block = std::min(w.block_columns(), depth);
     if (job.row_scales != nullptr) block = std::min(block, kBlock);
-    const std::int64_t blocks = depth / block;
+    std::int64_t blocks = depth / block;
     for (std::int64_t i = 0; i < blocks; ++i)
       w.scales(panel, (k + i * block) / w.block_columns(), scales + i * kPanel);
     const std::uint8_t* codes = w.panel(panel) + k * column_bytes;
@@ -124,6 +157,13 @@ void multiply_panel(const Job& job, const Wave& wave, const Segment& s, std::int
     if (job.f.weights != nullptr) {
       job.f.weights(codes, depth * kPanel, decoded);
       tile.b = decoded;
+    }
+    if (w.folds()) {
+      for (std::int64_t i = 0; i < blocks; ++i)
+        job.f.fold(decoded + i * block * kPanel * 2, block, scales + i * kPanel);
+      block = job.row_scales == nullptr ? depth : kBlock;
+      blocks = depth / block;
+      std::fill_n(scales, blocks * kPanel, 1.0F);
     }
     tile.blocks = blocks;
     tile.block_columns = block;
@@ -139,7 +179,7 @@ void multiply_panel(const Job& job, const Wave& wave, const Segment& s, std::int
       tile.a = job.packed + i * job.tile_bytes() + (k - k0) * height * job.element;
       tile.rows = rows.count;
       float* row_scales = nullptr;
-      float expanded[kChunkPairs / kMxBlock * 16];
+      float expanded[kChunkPairs / kMxBlock * kMostTileRows];
       if (job.row_scales != nullptr) {
         row_scales = job.row_scales + i * job.scale_floats() + (k - k0) / kBlock * height;
         if (block < kBlock) {
@@ -173,8 +213,9 @@ void run_wave(Job& job, const Wave& wave, Team& team) {
   std::int64_t panels = 0;
   for (const Segment& s : wave.segments) panels += s.weights->panels();
   const auto tiles = static_cast<std::int64_t>(wave.tiles.size());
-  const std::size_t scratch_bytes = static_cast<std::size_t>(
-      (kChunkPairs / kMxBlock + 16) * kPanel * 4 + job.chunk * kPanel * job.element);
+  const std::size_t scratch_bytes =
+      static_cast<std::size_t>((kChunkPairs / kMxBlock + kMostTileRows) * kPanel * 4 +
+                               job.chunk * kPanel * weight_bytes(job.f));
   std::vector<std::uint8_t*> scratch;
   for (int t = 0; t < team.size(); ++t) scratch.push_back(team.scratch(t, scratch_bytes));
   for (std::int64_t k0 = 0; k0 < job.padded; k0 += job.outer) {
@@ -184,6 +225,7 @@ void run_wave(Job& job, const Wave& wave, Team& team) {
       for (std::int64_t i = next_tile++; i < tiles; i = next_tile++)
         pack_tile(job, wave.tiles[static_cast<std::size_t>(i)], i, k0, k1);
       team.barrier();
+      if (job.f.enter != nullptr) job.f.enter();
       std::int64_t before = 0;
       auto segment = wave.segments.begin();
       for (std::int64_t i = next_panel += kPanelsAtOnce; i < panels + kPanelsAtOnce;
@@ -197,6 +239,7 @@ void run_wave(Job& job, const Wave& wave, Team& team) {
                          scratch[static_cast<std::size_t>(thread)]);
         }
       }
+      if (job.f.leave != nullptr) job.f.leave();
     });
   }
 }
@@ -254,11 +297,10 @@ void grouped_gemm(std::span<const PackedWeights* const> weights,
   }
 
   const Functions& f = w.functions();
-  const bool pairs = f.layout == Layout::pairs;
   Job job{a, c.data(), w.rows(), f, w.padded_columns(), 0, 0, 0, nullptr, nullptr};
-  job.element = pairs ? 2 : 4;
-  job.chunk = pairs ? kChunkPairs : kChunkFp32;
-  const auto waves = plan(weights, offsets, f.tile_rows);
+  job.element = activation_bytes(f);
+  job.chunk = weight_bytes(f) == 2 ? kChunkPairs : kChunkFp32;
+  const auto waves = plan(weights, offsets, f);
   const auto tiles = static_cast<std::int64_t>(waves.front().tiles.size());
   const std::int64_t fit = kActivationBytes / (tiles * f.tile_rows * job.element);
   job.outer = std::min(std::max(fit / job.chunk, std::int64_t{1}) * job.chunk, job.padded);

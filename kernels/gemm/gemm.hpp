@@ -21,6 +21,9 @@ class PackedWeights {
  public:
   /// Throws std::invalid_argument where the tier lacks the combination.
   PackedWeights(const Quantised& q, Format activations, Tier tier);
+  /// For `functions` other than the tier's own, which tests have.
+  PackedWeights(const Quantised& q, Format activations, Tier tier,
+                const gemm_detail::Functions& functions);
 
   /// A copy with memory of its own; copying unawares would be costly.
   PackedWeights clone() const;
@@ -35,6 +38,8 @@ class PackedWeights {
   std::int64_t panel_bytes() const { return padded_columns_ * 32 * bits_of(spec_.format) / 8; }
   const std::uint8_t* panel(std::int64_t i) const { return codes_.data() + i * panel_bytes(); }
   const gemm_detail::Functions& functions() const { return functions_; }
+  /// Whether the scales are multiplied into the decoded weights: powers of two, exactly.
+  bool folds() const { return folds_; }
 
   /// Columns under one scale; all of them for a scale per channel or tensor.
   std::int64_t block_columns() const;
@@ -49,6 +54,7 @@ class PackedWeights {
   Tier tier_ = Tier::scalar;
   std::int64_t rows_ = 0, columns_ = 0, padded_columns_ = 0, panels_ = 0;
   gemm_detail::Functions functions_{};
+  bool folds_ = false;
   Buffer<std::uint8_t> codes_;
   std::int64_t scale_columns_ = 0;
   std::vector<float> scales_;            // [scale row][scale column]

@@ -5,7 +5,7 @@
 #include <immintrin.h>
 
 #include "kernels/gemm/gemm_tile.hpp"
-#include "kernels/simd/bf16_pairs.hpp"
+#include "kernels/gemm/widen_pairs.hpp"
 
 namespace perfmodel::kernels::gemm_detail {
 
@@ -102,91 +102,13 @@ void tile(const Tile& t) noexcept {
   tile_up_to<kTileRows>(t);
 }
 
-template <Format F>
-void widen_pairs(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
-  const Bf16Decoder<F> decoder;
-  auto* o = static_cast<std::uint8_t*>(out);
-  for (std::int64_t i = 0; i < count; i += 64) {
-    __m512i w[2];
-    decoder.decode64(codes + i, w);
-    _mm512_storeu_si512(o + 2 * i, w[0]);
-    _mm512_storeu_si512(o + 2 * i + 64, w[1]);
-  }
-}
-
-/// INT8 through FP32: all 256 values are BF16 numbers.
-__m512i bf16_of(__m512i words) {
-  const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_castsi512_si256(words)));
-  const __m512 high =
-      _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(words, 1)));
-  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
-}
-
-template <>
-void widen_pairs<Format::int8>(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
-  auto* o = static_cast<std::uint8_t*>(out);
-  for (std::int64_t i = 0; i < count; i += 64) {
-    const __m512i c = _mm512_loadu_si512(codes + i);
-    const __m512i low = _mm512_srai_epi16(_mm512_unpacklo_epi8(c, c), 8);
-    const __m512i high = _mm512_srai_epi16(_mm512_unpackhi_epi8(c, c), 8);
-    _mm512_storeu_si512(o + 2 * i, bf16_of(low));
-    _mm512_storeu_si512(o + 2 * i + 64, bf16_of(high));
-  }
-}
-
-/// In order: what unpacking splits within lanes is put back.
-template <Format F>
-void widen_in_order(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
-  const Bf16Decoder<F> decoder;
-  const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
-  const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-  auto* o = static_cast<std::uint8_t*>(out);
-  for (std::int64_t i = 0; i < count; i += 64) {
-    __m512i w[2];
-    decoder.decode64(codes + i, w);
-    _mm512_storeu_si512(o + 2 * i, _mm512_permutex2var_epi64(w[0], first, w[1]));
-    _mm512_storeu_si512(o + 2 * i + 64, _mm512_permutex2var_epi64(w[0], second, w[1]));
-  }
-}
-
-void copy(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
-  auto* o = static_cast<std::uint8_t*>(out);
-  for (std::int64_t i = 0; i < 2 * count; i += 64)
-    _mm512_storeu_si512(o + i, _mm512_loadu_si512(codes + i));
-}
-
 }  // namespace
 
 Functions find_avx512bf16(Format weights, Format activations) {
   Functions f{};
-  switch (weights) {
-    case Format::e4m3:
-      f.weights = widen_pairs<Format::e4m3>;
-      break;
-    case Format::e5m2:
-      f.weights = widen_pairs<Format::e5m2>;
-      break;
-    case Format::int8:
-      f.weights = widen_pairs<Format::int8>;
-      break;
-    case Format::bf16:
-      break;
-    default:
-      return {};
-  }
-  switch (activations) {
-    case Format::bf16:
-      f.activations = copy;
-      break;
-    case Format::e4m3:
-      f.activations = widen_in_order<Format::e4m3>;
-      break;
-    case Format::e5m2:
-      f.activations = widen_in_order<Format::e5m2>;
-      break;
-    default:
-      return {};
-  }
+  f.weights = weights == Format::bf16 ? nullptr : widen_weights(weights);
+  f.activations = widen_activations(activations);
+  if ((f.weights == nullptr && weights != Format::bf16) || f.activations == nullptr) return {};
   f.tile = tile;
   f.tile_rows = kTileRows;
   f.gain = 1.0F;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/gemm_kinds.hpp"
 #include "kernels/registry/registry.hpp"
 #include "kernels/registry/sample.hpp"
 
@@ -16,8 +17,10 @@ constexpr QuantSpec kFp8Rows{Format::e4m3, ScaleScheme::row_1x128, ScaleType::fp
 
 class GemmCase final : public Case {
  public:
-  GemmCase(const QuantSpec& spec, Format activations, const Shape& s, Purpose purpose)
+  GemmCase(const QuantSpec& spec, Format activations, const Shape& s, Purpose purpose,
+           const gemm_detail::Functions* functions)
       : shape_(s),
+        functions_(functions),
         offsets_(uneven_offsets(s.m, s.groups)),
         c_(static_cast<std::size_t>(s.m * s.n)) {
     for (std::int64_t g = 0; g < s.groups; ++g)
@@ -54,7 +57,13 @@ class GemmCase final : public Case {
     packed_.clear();
     pointers_.clear();
     packed_.reserve(matrices_.size() * static_cast<std::size_t>(copies_));
-    for (const Quantised& q : matrices_) packed_.emplace_back(q, a_->format(), tier);
+    for (const Quantised& q : matrices_) {
+      if (functions_ == nullptr) {
+        packed_.emplace_back(q, a_->format(), tier);
+      } else {
+        packed_.emplace_back(q, a_->format(), tier, *functions_);
+      }
+    }
     // Packing is slow; further copies are copies of the packed form.
     for (std::size_t i = matrices_.size(); i < packed_.capacity(); ++i)
       packed_.push_back(packed_[i % matrices_.size()].clone());
@@ -93,6 +102,7 @@ class GemmCase final : public Case {
   }
 
   Shape shape_;
+  const gemm_detail::Functions* functions_;
   std::vector<std::int64_t> offsets_;
   std::vector<Quantised> matrices_;
   std::int64_t copies_ = 1;
@@ -123,10 +133,11 @@ Cost gemm_cost(const QuantSpec& spec, Format activations, const Shape& s) {
   return c;
 }
 
-Descriptor describe(const QuantSpec& spec, Format activations, bool grouped) {
+Descriptor describe(const GemmKind& kind) {
+  const auto [spec, activations, grouped] = kind;
   Descriptor d;
   d.family = grouped ? "grouped_gemm" : "gemm";
-  d.name = d.family + "/" + name_of(spec) + "/" + std::string(name_of(activations));
+  d.name = name_of(kind);
   d.summary = grouped ? "rows of tokens times the matrix of their expert, FP32 result"
                       : "rows of tokens times a weight matrix, FP32 result";
   d.shape_meaning = std::string("m: tokens, n: output channels, k: input channels") +
@@ -143,11 +154,9 @@ Descriptor describe(const QuantSpec& spec, Format activations, bool grouped) {
   d.max_error = 2e-6;
   d.error_reason =
       "of the sum of |w a|: decoding is exact, products are summed in FP32 over blocks of at most "
-      "512 columns";
-  d.cost = [=](const Shape& s) { return gemm_cost(spec, activations, s); };
-  d.make = [=](const Shape& s, Purpose p) {
-    return std::make_unique<GemmCase>(spec, activations, s, p);
-  };
+      "512 columns; avx512bf16 and amx take BF16 subnormals for zero";
+  d.cost = [kind](const Shape& s) { return gemm_cost(kind.weights, kind.activations, s); };
+  d.make = [kind](const Shape& s, Purpose p) { return make_gemm_case(kind, s, p); };
   if (grouped) {
     d.test_shapes = {{23, 40, 200, 6}, {1, 33, 128, 3}, {100, 64, 96, 4}};
     d.benchmark_shapes = {{1024, 2048, 2048, 32}};
@@ -165,31 +174,48 @@ Descriptor describe(const QuantSpec& spec, Format activations, bool grouped) {
 
 }  // namespace
 
-void add_gemm(Descriptors& all) {
+std::string name_of(const GemmKind& kind) {
+  return std::string(kind.grouped ? "grouped_gemm/" : "gemm/") + name_of(kind.weights) + "/" +
+         std::string(name_of(kind.activations));
+}
+
+std::vector<GemmKind> gemm_kinds() {
   using S = ScaleScheme;
   constexpr QuantSpec kBlocks{Format::e4m3, S::block_128x128, ScaleType::fp32};
+  constexpr QuantSpec kMx{Format::e4m3, S::mx_32, ScaleType::ue8m0};
   const QuantSpec specs[] = {
       {Format::e4m3, S::per_tensor, ScaleType::fp32},
       {Format::e4m3, S::per_channel, ScaleType::fp32},
       kBlocks,
       {Format::e4m3, S::block_128x128, ScaleType::ue8m0},
-      {Format::e4m3, S::mx_32, ScaleType::ue8m0},
+      kMx,
       {Format::e5m2, S::block_128x128, ScaleType::fp32},
       {Format::e2m1, S::mx_32, ScaleType::ue8m0},
       {Format::int8, S::per_channel, ScaleType::fp32},
       {Format::bf16, S::none},
       {Format::fp16, S::none},
   };
+  std::vector<GemmKind> kinds;
   for (const QuantSpec& spec : specs) {
     for (const Format activations : {Format::bf16, Format::fp16})
-      all.push_back(describe(spec, activations, false));
+      kinds.push_back({spec, activations, false});
   }
-  all.push_back(describe(kBlocks, Format::e4m3, false));
-  all.push_back(describe({Format::e4m3, S::mx_32, ScaleType::ue8m0}, Format::e4m3, false));
-  all.push_back(describe(kBlocks, Format::bf16, true));
-  all.push_back(describe({Format::e4m3, S::block_128x128, ScaleType::ue8m0}, Format::bf16, true));
-  all.push_back(describe(kBlocks, Format::e4m3, true));
-  all.push_back(describe({Format::bf16, S::none}, Format::bf16, true));
+  kinds.push_back({kBlocks, Format::e4m3, false});
+  kinds.push_back({kMx, Format::e4m3, false});
+  kinds.push_back({kBlocks, Format::bf16, true});
+  kinds.push_back({{Format::e4m3, S::block_128x128, ScaleType::ue8m0}, Format::bf16, true});
+  kinds.push_back({kBlocks, Format::e4m3, true});
+  kinds.push_back({{Format::bf16, S::none}, Format::bf16, true});
+  return kinds;
+}
+
+std::unique_ptr<Case> make_gemm_case(const GemmKind& kind, const Shape& s, Purpose purpose,
+                                     const gemm_detail::Functions* functions) {
+  return std::make_unique<GemmCase>(kind.weights, kind.activations, s, purpose, functions);
+}
+
+void add_gemm(Descriptors& all) {
+  for (const GemmKind& kind : gemm_kinds()) all.push_back(describe(kind));
 }
 
 }  // namespace perfmodel::kernels

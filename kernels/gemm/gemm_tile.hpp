@@ -15,8 +15,11 @@ inline constexpr std::int64_t kPanel = 32;
 
 /// One tile of C, over the columns of one chunk.
 struct Tile {
-  const void* a;               // FP32 [k][tile_rows], or BF16 pairs [k / 2][tile_rows][2]
-  const void* b;               // FP32 [k][32], or BF16 pairs [k / 2][32][2]
+  // FP32 [k][tile_rows], BF16 pairs [k / 2][tile_rows][2], or BF16 tiles [k /
+  // 32][part][tile_rows][32]
+  const void* a;
+  // FP32 [k][32], BF16 pairs [k / 2][32][2], or BF16 tiles [k / 32][part][16][32][2]
+  const void* b;
   std::int64_t rows;           // of the tile that exist, 1 .. tile_rows
   std::int64_t blocks;         // of the chunk
   std::int64_t block_columns;  // of a block, all under the same scales
@@ -34,15 +37,23 @@ using TileFn = void (*)(const Tile&) noexcept;
 /// `count` codes, a multiple of 128, to FP32 or BF16. The values of weights come without `gain`.
 using WidenFn = void (*)(const std::uint8_t* codes, std::int64_t count, void* out) noexcept;
 
-/// How weights lie within a panel.
+/// Multiplies pairs of BF16 weights [columns / 2][32][2] by powers of two, one for each channel.
+using FoldFn = void (*)(void* pairs, std::int64_t columns, const float* scales) noexcept;
+
+/// How weights lie within a panel, and what the multiplication reads.
 enum class Layout : std::uint8_t {
   plain,  // [k][32]
   // [k / 2][64]: pairs along k. 16-bit codes: [32][2]. 8-bit codes: in each 16-byte lane l four
   // pairs of columns 4 l .. 4 l + 3, then four of 16 + 4 l .. 19 + 4 l: the order in which
   // unpacking bytes to BF16 within lanes gives columns 0 .. 15 in one register and 16 .. 31 in
   // another.
-  pairs
+  pairs,
+  // Weights packed like pairs. What is multiplied are tiles of 16 rows by 64 bytes, 32 columns at a
+  // time: pairs along k for weights, rows in order for activations. A format that BF16 does not
+  // hold is the sum of two parts that it does.
+  tiles
 };
+inline constexpr std::int64_t kTileColumns = 32;
 
 // Without initialisers, whose constructor the linker could take from a unit of a higher tier.
 struct Functions {
@@ -52,6 +63,12 @@ struct Functions {
   std::int64_t tile_rows;
   Layout layout;
   float gain;  // the product of the tile is to be multiplied by this
+  // Of `tiles` only:
+  std::int64_t weight_parts, activation_parts;
+  FoldFn fold;  // nullptr where weights have no room for the exponents of their scales
+  // Called by each thread around its multiplications.
+  void (*enter)() noexcept;
+  void (*leave)() noexcept;
 };
 
 /// `tile` is nullptr where the tier does not have the combination.
@@ -60,5 +77,6 @@ Functions find_portable(Format weights, Format activations);
 Functions find_avx2(Format weights, Format activations);
 Functions find_avx512(Format weights, Format activations);
 Functions find_avx512bf16(Format weights, Format activations);
+Functions find_amx(Format weights, Format activations);
 
 }  // namespace perfmodel::kernels::gemm_detail

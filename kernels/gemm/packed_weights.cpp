@@ -25,6 +25,8 @@ Functions find(Tier tier, Format weights, Format activations) {
       return gemm_detail::find_avx512(weights, activations);
     case Tier::avx512bf16:
       return gemm_detail::find_avx512bf16(weights, activations);
+    case Tier::amx:
+      return gemm_detail::find_amx(weights, activations);
 #endif
     default:
       return {};
@@ -39,6 +41,21 @@ std::int64_t place_of(Layout layout, int bits, std::int64_t k, std::int64_t n) {
   return pair + n % 16 / 4 * 16 + n / 16 * 8 + n % 4 * 2 + k % 2;
 }
 
+/// The functions for a matrix: weights with NaN codes take the scalar ones.
+Functions functions_for(const Quantised& q, Format activations, Tier tier) {
+  const Functions f = find(tier, q.spec().format, activations);
+  if (f.tile == nullptr) throw std::invalid_argument("gemm: no such tier for these formats");
+  return q.has_nan() ? find(Tier::scalar, q.spec().format, activations) : f;
+}
+
+/// Whether BF16 has room for these powers of two beside the values of FP8 (2^-16 .. 2^16), far from
+/// its ends.
+bool fit_bf16(std::span<const std::uint8_t> exponents) {
+  return !exponents.empty() && std::all_of(exponents.begin(), exponents.end(), [](std::uint8_t e) {
+    return e >= 127 - 64 && e <= 127 + 64;
+  });
+}
+
 }  // namespace
 
 std::vector<Tier> gemm_tiers(const QuantSpec& weights, Format activations) {
@@ -51,6 +68,10 @@ std::vector<Tier> gemm_tiers(const QuantSpec& weights, Format activations) {
 }
 
 PackedWeights::PackedWeights(const Quantised& q, Format activations, Tier tier)
+    : PackedWeights(q, activations, tier, functions_for(q, activations, tier)) {}
+
+PackedWeights::PackedWeights(const Quantised& q, Format activations, Tier tier,
+                             const gemm_detail::Functions& functions)
     : spec_(q.spec()),
       activations_(activations),
       tier_(tier),
@@ -58,10 +79,9 @@ PackedWeights::PackedWeights(const Quantised& q, Format activations, Tier tier)
       columns_(q.columns()),
       padded_columns_(q.padded_columns()),
       panels_((q.rows() + kPanel - 1) / kPanel),
-      functions_(find(q.has_nan() ? Tier::scalar : tier, q.spec().format, activations)),
+      functions_(functions),
+      folds_(functions.fold != nullptr && fit_bf16(q.exponents())),
       scale_columns_(q.scale_columns()) {
-  if (functions_.tile == nullptr || find(tier, spec_.format, activations).tile == nullptr)
-    throw std::invalid_argument("gemm: no such tier for these formats");
   codes_ = Buffer<std::uint8_t>(static_cast<std::size_t>(panels_ * panel_bytes()));
   const int bits = bits_of(spec_.format);
   for (std::int64_t n = 0; n < rows_; ++n) {
@@ -105,6 +125,7 @@ PackedWeights PackedWeights::clone() const {
   w.padded_columns_ = padded_columns_;
   w.panels_ = panels_;
   w.functions_ = functions_;
+  w.folds_ = folds_;
   w.codes_ = Buffer<std::uint8_t>(codes_.size());
   std::copy(codes_.begin(), codes_.end(), w.codes_.begin());
   w.scale_columns_ = scale_columns_;

@@ -26,25 +26,25 @@ void move_rows(std::span<const float> in, std::int64_t row_floats,
     throw std::invalid_argument("moving rows: no such tier on this machine");
   require(reinterpret_cast<std::uintptr_t>(out.data()) % kCacheLine == 0);
   for (const std::int32_t i : index) require(i >= 0 && i < limit);
-  exec.team.for_pieces(static_cast<std::int64_t>(index.size()), 16,
-                       [&](std::int64_t begin, std::int64_t end, int) noexcept {
-                         for (std::int64_t i = begin; i < end; ++i) {
-                           // The start of a row that comes soon: its place is known here, but to no
-                           // hardware prefetcher.
-                           constexpr std::int64_t kSoon = 2, kStart = 512;
-                           for (std::int64_t c = 0;
-                                i + kSoon < end && c < std::min(row_floats, kStart); c += 16)
-                             __builtin_prefetch(in.data() + from(i + kSoon) * row_floats + c);
-                           stream_detail::Range r{in.data() + from(i) * row_floats,
-                                                  nullptr,
-                                                  out.data() + to(i) * row_floats,
-                                                  0.0F,
-                                                  row_floats,
-                                                  0.0F,
-                                                  i + 1 < end};
-                           f(r);
-                         }
-                       });
+  const auto rows = static_cast<std::int64_t>(index.size());
+  // The places of the next rows are known here, but to no hardware prefetcher: one that lies this
+  // far ahead is asked for while a row is copied.
+  constexpr std::int64_t kAheadFloats = 3072;
+  const std::int64_t soon = std::max<std::int64_t>(1, kAheadFloats / row_floats);
+  const std::int64_t grain = std::max<std::int64_t>(16, (1 << 16) / row_floats);
+  exec.team.for_pieces(rows, grain, [&](std::int64_t begin, std::int64_t end, int) noexcept {
+    for (std::int64_t i = begin; i < end; ++i) {
+      stream_detail::Range r{in.data() + from(i) * row_floats,
+                             nullptr,
+                             out.data() + to(i) * row_floats,
+                             0.0F,
+                             row_floats,
+                             0.0F,
+                             i + 1 < end,
+                             i + soon < rows ? in.data() + from(i + soon) * row_floats : nullptr};
+      f(r);
+    }
+  });
 }
 
 }  // namespace

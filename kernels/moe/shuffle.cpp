@@ -49,7 +49,8 @@ void shuffle_rows(std::span<const float> in, std::int64_t row_floats, std::int64
                                0.0F,
                                counts[pair] * row_floats,
                                0.0F,
-                               i < partitions};
+                               i < partitions,
+                               nullptr};
         f(r);
       }
     }

@@ -15,6 +15,9 @@ namespace perfmodel::kernels {
 
 namespace {
 
+/// Leaf 1, ECX: XGETBV may be asked.
+[[maybe_unused]] constexpr unsigned kOsXsave = 27;
+
 #if defined(__x86_64__)
 struct Registers {
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -45,37 +48,17 @@ bool amx_granted() {
 }
 
 FeatureSet detect() {
-  FeatureSet found;
-  const auto add = [&](unsigned reg, unsigned bit, Feature f) {
-    if ((reg >> bit & 1U) != 0) found.add(f);
-  };
-  // Bit numbers: Intel SDM volume 2A, CPUID; AMD APM volume 3, appendix E.
   const Registers basic = cpuid(1, 0);
-  if ((basic.c >> 27 & 1U) == 0) return found;  // OSXSAVE
-  const std::uint64_t states = enabled_states();
-  constexpr std::uint64_t kAvx = 0x6, kAvx512 = 0xE6, kAmx = 0x60000;
-  if ((states & kAvx) != kAvx) return found;
   const Registers seven = cpuid(7, 0);
   const Registers seven1 = cpuid(7, 1);
-  add(basic.c, 12, Feature::fma);
-  add(basic.c, 29, Feature::f16c);
-  add(seven.b, 5, Feature::avx2);
-  if ((states & kAvx512) == kAvx512) {
-    add(seven.b, 16, Feature::avx512f);
-    add(seven.b, 17, Feature::avx512dq);
-    add(seven.b, 30, Feature::avx512bw);
-    add(seven.b, 31, Feature::avx512vl);
-    add(seven.c, 1, Feature::avx512vbmi);
-    add(seven.c, 11, Feature::avx512vnni);
-    add(seven.d, 23, Feature::avx512fp16);
-    add(seven1.a, 5, Feature::avx512bf16);
-  }
-  if ((states & kAmx) == kAmx && (seven.d >> 24 & 1U) != 0 && amx_granted()) {
-    add(seven.d, 22, Feature::amx_bf16);
-    add(seven.d, 24, Feature::amx_tile);
-    add(seven.d, 25, Feature::amx_int8);
-  }
-  return found;
+  ProcessorWords w;
+  w.leaf1_ecx = basic.c;
+  w.leaf7_ebx = seven.b;
+  w.leaf7_ecx = seven.c;
+  w.leaf7_edx = seven.d;
+  w.leaf7_1_eax = seven1.a;
+  if ((basic.c >> kOsXsave & 1U) != 0) w.xcr0 = enabled_states();
+  return features_of(w, amx_granted);
 }
 #else
 FeatureSet detect() {
@@ -83,15 +66,45 @@ FeatureSet detect() {
 }
 #endif
 
-bool compiled_in(Tier t) {
+bool compiled_in([[maybe_unused]] Tier t) {
 #if defined(__x86_64__)
-  return t != Tier::amx;
+  return true;
 #else
   return t == Tier::scalar || t == Tier::portable;
 #endif
 }
 
 }  // namespace
+
+FeatureSet features_of(const ProcessorWords& w, bool (*grant_tiles)()) {
+  FeatureSet found;
+  const auto add = [&](std::uint32_t word, unsigned bit, Feature f) {
+    if ((word >> bit & 1U) != 0) found.add(f);
+  };
+  if ((w.leaf1_ecx >> kOsXsave & 1U) == 0) return found;
+  constexpr std::uint64_t kAvx = 0x6, kAvx512 = 0xE6, kAmx = 0x60000;
+  if ((w.xcr0 & kAvx) != kAvx) return found;
+  add(w.leaf1_ecx, 12, Feature::fma);
+  add(w.leaf1_ecx, 29, Feature::f16c);
+  add(w.leaf7_ebx, 5, Feature::avx2);
+  if ((w.xcr0 & kAvx512) == kAvx512) {
+    add(w.leaf7_ebx, 16, Feature::avx512f);
+    add(w.leaf7_ebx, 17, Feature::avx512dq);
+    add(w.leaf7_ebx, 30, Feature::avx512bw);
+    add(w.leaf7_ebx, 31, Feature::avx512vl);
+    add(w.leaf7_ecx, 1, Feature::avx512vbmi);
+    add(w.leaf7_ecx, 11, Feature::avx512vnni);
+    add(w.leaf7_edx, 23, Feature::avx512fp16);
+    add(w.leaf7_1_eax, 5, Feature::avx512bf16);
+  }
+  constexpr unsigned kAmxTile = 24;
+  if ((w.xcr0 & kAmx) == kAmx && (w.leaf7_edx >> kAmxTile & 1U) != 0 && grant_tiles()) {
+    add(w.leaf7_edx, 22, Feature::amx_bf16);
+    add(w.leaf7_edx, kAmxTile, Feature::amx_tile);
+    add(w.leaf7_edx, 25, Feature::amx_int8);
+  }
+  return found;
+}
 
 std::optional<Tier> tier_named(std::string_view name) {
   for (std::size_t i = 0; i < kTierCount; ++i) {

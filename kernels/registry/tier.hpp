@@ -77,6 +77,17 @@ std::string to_string(FeatureSet features);
 
 FeatureSet required_features(Tier t);
 
+/// What CPUID reports (Intel SDM volume 2A, CPUID; AMD APM volume 3, appendix E), and XCR0: which
+/// register states the system saves. Features whose state is not saved cannot be used.
+struct ProcessorWords {
+  std::uint32_t leaf1_ecx = 0, leaf7_ebx = 0, leaf7_ecx = 0, leaf7_edx = 0, leaf7_1_eax = 0;
+  std::uint64_t xcr0 = 0;
+};
+
+/// `grant_tiles` asks the system for the state of AMX, where the processor has it; without a grant
+/// there is no AMX.
+FeatureSet features_of(const ProcessorWords& words, bool (*grant_tiles)());
+
 /// What the processor has and the system lets a process use. AMX counts only if the kernel grants
 /// the permission for its state, which is asked for here. Detected once.
 FeatureSet machine_features();

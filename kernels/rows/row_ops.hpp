@@ -31,6 +31,7 @@ struct Work {
   float* scales;        // [row][columns / 128], in or out
   std::int64_t columns;
   std::int64_t first, last;  // rows to work on
+  float* scratch;            // softmax past the caches: [columns]
   bool past_caches;          // results are too large to stay in a cache, and lie on cache lines
   float epsilon;             // added to the mean square of rmsnorm
 };

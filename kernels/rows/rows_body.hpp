@@ -13,8 +13,8 @@ SIMD_INLINE float root(float x) {
   return __builtin_sqrtf(x);
 }
 
-/// Scale and code 128 values, as `quantise` of kernels/formats does.
-SIMD_INLINE void quantise_block(const float* values, std::uint8_t* codes, float* scale) {
+/// The scale of 128 values, as `quantise` of kernels/formats chooses it.
+SIMD_INLINE float block_scale(const float* values) {
   V most = Simd::zero();
   // The new value first: where it is NaN, the maximum so far stays.
   for (std::int64_t i = 0; i < 128; i += kLanes)
@@ -22,10 +22,23 @@ SIMD_INLINE void quantise_block(const float* values, std::uint8_t* codes, float*
   const float amax = Simd::largest(most);
   constexpr float kMax = 3.40282347e38F, kMin = 1.17549435e-38F;
   const float s = (amax < kMax ? amax : kMax) / 448.0F;
-  *scale = s > kMin ? s : kMin;
-  const V inverse = Simd::set(1.0F / *scale);
-  for (std::int64_t i = 0; i < 128; i += kLanes)
-    Simd::store_e4m3(codes + i, Simd::mul(Simd::load(values + i), inverse));
+  return s > kMin ? s : kMin;
+}
+
+/// Scale and code up to kAtOnce blocks of 128 values. All scales first: each waits for a maximum
+/// and a division, and they can wait together.
+inline constexpr std::int64_t kAtOnce = 4;
+SIMD_INLINE void quantise_blocks(const float* values, std::int64_t blocks, std::uint8_t* codes,
+                                 float* scales) {
+  for (std::int64_t b = 0; b < blocks; ++b) scales[b] = block_scale(values + b * 128);
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    const float* from = values + b * 128;
+    std::uint8_t* to = codes + b * 128;
+    if (Simd::store_e4m3_of(from, 128, scales[b], to)) continue;
+    const V inverse = Simd::set(1.0F / scales[b]);
+    for (std::int64_t i = 0; i < 128; i += kLanes)
+      Simd::store_e4m3(to + i, Simd::mul(Simd::load(from + i), inverse));
+  }
 }
 
 SIMD_INLINE float inverse_rms(const Work& w, const std::uint16_t* in) {
@@ -45,19 +58,21 @@ void rmsnorm(const Work& w) noexcept {
     const std::uint16_t* in = w.in + r * w.columns;
     const V factor = Simd::set(inverse_rms(w, in));
     // This pass reads from L1; meanwhile the next row comes from memory.
-    alignas(64) float block[128];
-    for (std::int64_t c = 0; c < w.columns; c += 32) {
+    alignas(64) float blocks[kAtOnce * 128];
+    for (std::int64_t c = 0, start = 0; c < w.columns; c += 32) {
       V x[kVectors];
       load_bf16(in + c, x);
       Simd::prefetch(in + w.columns + c);
       for (int v = 0; v < kVectors; ++v) {
         x[v] = Simd::mul(Simd::mul(x[v], factor), Simd::load(w.weight + c + kLanes * v));
-        if constexpr (Quantise) Simd::store(block + c % 128 + kLanes * v, x[v]);
+        if constexpr (Quantise) Simd::store(blocks + c - start + kLanes * v, x[v]);
       }
       if constexpr (!Quantise) Simd::store_bf16(w.out + r * w.columns + c, x, w.past_caches);
-      if (Quantise && c % 128 == 96) {
-        const std::int64_t at = r * w.columns + c - 96;
-        quantise_block(block, w.codes + at, w.scales + at / 128);
+      const std::int64_t done = c + 32 - start;
+      if (Quantise && (done == kAtOnce * 128 || c + 32 == w.columns)) {
+        const std::int64_t at = r * w.columns + start;
+        quantise_blocks(blocks, done / 128, w.codes + at, w.scales + at / 128);
+        start = c + 32;
       }
     }
   }
@@ -72,7 +87,7 @@ inline void quantise(const Work& w) noexcept {
       load_bf16(w.in + at + c, x);
       for (int v = 0; v < kVectors; ++v) Simd::store(block + c + kLanes * v, x[v]);
     }
-    quantise_block(block, w.codes + at, w.scales + at / 128);
+    quantise_blocks(block, 1, w.codes + at, w.scales + at / 128);
   }
 }
 
@@ -93,6 +108,8 @@ inline void softmax(const Work& w) noexcept {
   for (std::int64_t r = w.first; r < w.last; ++r) {
     const float* in = w.in_fp32 + r * w.columns;
     float* out = w.out_fp32 + r * w.columns;
+    // What leaves the caches is written once, and until then kept in a row that stays.
+    float* kept = w.past_caches ? w.scratch : out;
     V most = Simd::load(in);
     for (std::int64_t c = kLanes; c < w.columns; c += kLanes)
       most = Simd::max(most, Simd::load(in + c));
@@ -100,14 +117,20 @@ inline void softmax(const Work& w) noexcept {
     V sum = Simd::zero();
     for (std::int64_t c = 0; c < w.columns; c += kLanes) {
       const V e = vector_exp(Simd::sub(Simd::load(in + c), largest));
-      Simd::store(out + c, e);
+      Simd::store(kept + c, e);
       Simd::prefetch(in + w.columns + c);  // the next row
       sum = Simd::add(sum, e);
     }
     const V inverse = Simd::set(1.0F / Simd::sum(sum));
-    for (std::int64_t c = 0; c < w.columns; c += kLanes)
-      Simd::store(out + c, Simd::mul(Simd::load(out + c), inverse));
+    if (w.past_caches) {
+      for (std::int64_t c = 0; c < w.columns; c += kLanes)
+        Simd::stream(out + c, Simd::mul(Simd::load(kept + c), inverse));
+    } else {
+      for (std::int64_t c = 0; c < w.columns; c += kLanes)
+        Simd::store(out + c, Simd::mul(Simd::load(out + c), inverse));
+    }
   }
+  if (w.past_caches) Simd::finish_streams();
 }
 
 inline void swiglu(const Work& w) noexcept {

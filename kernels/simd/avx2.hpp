@@ -21,6 +21,7 @@ struct Simd {
   static V zero() { return _mm256_setzero_ps(); }
   static V set(float x) { return _mm256_set1_ps(x); }
   static V load(const float* p) { return _mm256_loadu_ps(p); }
+  static V load_once(const float* p) { return load(p); }
   static void store(float* p, V v) { _mm256_storeu_ps(p, v); }
   /// Past the caches; `p` on a boundary of the vector.
   static void stream(float* p, V v) { _mm256_stream_ps(p, v); }
@@ -37,6 +38,10 @@ struct Simd {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+  }
+  template <int N>
+  static void sums(const V* v, float* out) {
+    for (int i = 0; i < N; ++i) out[i] = sum(v[i]);
   }
   static float largest(V v) {
     __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
@@ -79,6 +84,7 @@ struct Simd {
     }
   }
   /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
+  static bool store_e4m3_of(const float*, std::int64_t, float, std::uint8_t*) { return false; }
   static void store_e4m3(std::uint8_t* p, V v) {
     const __m256i bits = _mm256_castps_si256(v);
     const __m256i magnitude = _mm256_and_si256(bits, _mm256_set1_epi32(0x7FFFFFFF));

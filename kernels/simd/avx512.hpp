@@ -20,6 +20,12 @@ struct Simd {
   static V zero() { return _mm512_setzero_ps(); }
   static V set(float x) { return _mm512_set1_ps(x); }
   static V load(const float* p) { return _mm512_loadu_ps(p); }
+  /// Into a register even where several operations could each load it for themselves.
+  static V load_once(const float* p) {
+    V v = load(p);
+    asm("" : "+v"(v));
+    return v;
+  }
   static void store(float* p, V v) { _mm512_storeu_ps(p, v); }
   /// Past the caches; `p` on a boundary of the vector.
   static void stream(float* p, V v) { _mm512_stream_ps(p, v); }
@@ -33,6 +39,24 @@ struct Simd {
   static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
   static V abs(V a) { return _mm512_abs_ps(a); }
   static float sum(V v) { return _mm512_reduce_add_ps(v); }
+  /// The sums of sixteen vectors: four rounds that each add halves of two and leave half as many.
+  template <int N>
+  static void sums(const V* v, float* out) {
+    static_assert(N == 16);
+    V eight[8], four[4], two[2];
+    for (int i = 0; i < 8; ++i)
+      eight[i] = add(_mm512_shuffle_f32x4(v[i], v[i + 8], 0x44),
+                     _mm512_shuffle_f32x4(v[i], v[i + 8], 0xEE));
+    for (int i = 0; i < 4; ++i)
+      four[i] = add(_mm512_shuffle_f32x4(eight[i], eight[i + 4], 0x88),
+                    _mm512_shuffle_f32x4(eight[i], eight[i + 4], 0xDD));
+    for (int i = 0; i < 2; ++i)
+      two[i] =
+          add(_mm512_unpacklo_ps(four[i], four[i + 2]), _mm512_unpackhi_ps(four[i], four[i + 2]));
+    const V one = add(_mm512_unpacklo_ps(two[0], two[1]), _mm512_unpackhi_ps(two[0], two[1]));
+    const __m512i order = _mm512_setr_epi32(0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15);
+    _mm512_storeu_ps(out, _mm512_permutexvar_ps(order, one));
+  }
   static float largest(V v) { return _mm512_reduce_max_ps(v); }
   static void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
   static V round(V v) {
@@ -45,21 +69,24 @@ struct Simd {
   template <Format F>
   static constexpr float kGain = F == Format::e4m3 ? 256.0F : 1.0F;
 
-  /// kLanes values in BF16, to nearest even; NaN stays NaN.
-  static __m256i to_bf16(V v) {
+  /// kLanes values in BF16, in the upper halves, to nearest even; NaN stays NaN.
+  static __m512i to_bf16(V v) {
     const __m512i bits = _mm512_castps_si512(v);
-    const __m512i high = _mm512_srli_epi32(bits, 16);
-    const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
-    __m512i r = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
-    r = _mm512_srli_epi32(r, 16);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i r = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
     const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
-    r = _mm512_mask_or_epi32(r, nan, high, _mm512_set1_epi32(0x40));
-    return _mm512_cvtepi32_epi16(r);
+    return _mm512_mask_or_epi32(r, nan, bits, _mm512_set1_epi32(0x400000));
+  }
+  /// The upper halves of the elements of both, in order.
+  static __m512i upper_halves(__m512i a, __m512i b) {
+    const __m512i odd =
+        _mm512_set_epi16(63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31, 29, 27,
+                         25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+    return _mm512_permutex2var_epi16(a, odd, b);
   }
   /// 32 values; past the caches only on a cache line.
   static void store_bf16(std::uint16_t* p, const V* v, bool past_caches) {
-    const __m512i words =
-        _mm512_inserti64x4(_mm512_castsi256_si512(to_bf16(v[0])), to_bf16(v[1]), 1);
+    const __m512i words = upper_halves(to_bf16(v[0]), to_bf16(v[1]));
     if (past_caches) {
       _mm512_stream_si512(reinterpret_cast<__m512i*>(p), words);
     } else {
@@ -86,6 +113,48 @@ struct Simd {
     r = _mm512_mask_mov_epi32(r, nan, _mm512_set1_epi32(0x7F));
     const __m512i sign = _mm512_and_si512(_mm512_srli_epi32(bits, 24), _mm512_set1_epi32(0x80));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_or_si512(r, sign)));
+  }
+
+  /// Scales below this leave room for 2^-8 beside their inverse, and are those of finite values.
+  static constexpr float kMostBounded = 0x1p100F;
+  /// A faster way for values whose largest magnitude is 448 times the scale; false where it is
+  /// closed. `count` is a multiple of 32.
+  static bool store_e4m3_of(const float* values, std::int64_t count, float scale,
+                            std::uint8_t* codes) {
+    if (!(scale < kMostBounded)) return false;
+    const V factor = set(1.0F / scale * 0x1p-8F);
+    for (std::int64_t i = 0; i < count; i += 32) {
+      _mm256_storeu_si256(
+          reinterpret_cast<__m256i*>(codes + i),
+          bounded_e4m3(mul(load(values + i), factor), mul(load(values + i + 16), factor)));
+    }
+    return true;
+  }
+  /// 32 values times 2^-8 in E4M3, to nearest even; they were at most 448, or NaN, which stays.
+  static __m256i bounded_e4m3(V a, V b) {
+    // Times 2^-8, E4M3 lies on the fields of FP16, subnormals included.
+    const __m512i words =
+        _mm512_inserti64x4(_mm512_castsi256_si512(rounded_to_fp16(a)), rounded_to_fp16(b), 1);
+    const __m512i magnitude = _mm512_min_epu16(_mm512_and_si512(words, _mm512_set1_epi16(0x7FFF)),
+                                               _mm512_set1_epi16(0x7F << 7));
+    // magnitude << 1 | (words & 0x8000): the code is the upper byte.
+    const __m512i codes =
+        _mm512_ternarylogic_epi32(_mm512_slli_epi16(magnitude, 1), words,
+                                  _mm512_set1_epi16(static_cast<short>(0x8000)), 0xF8);
+    return _mm512_cvtepi16_epi8(_mm512_srli_epi16(codes, 8));
+  }
+  /// Rounded to four significant bits, or to 2^-17, by adding and taking away 2^20 times the power
+  /// of two below the value: then FP16 holds it.
+  static __m256i rounded_to_fp16(V v) {
+    const __m512 power = _mm512_and_ps(v, _mm512_castsi512_ps(_mm512_set1_epi32(-(1 << 23))));
+    // The larger magnitude, with the sign of the first.
+    const __m512 least = _mm512_range_ps(power, _mm512_set1_ps(0x1p-14F), 3);
+    const __m512 shift = _mm512_set1_ps(0x1p20F);
+    __m512 r = _mm512_fnmadd_ps(least, shift, _mm512_fmadd_ps(least, shift, v));
+    // Zeros keep their sign: r | (v & sign).
+    r = _mm512_castsi512_ps(_mm512_ternarylogic_epi32(
+        _mm512_castps_si512(r), _mm512_castps_si512(v), _mm512_set1_epi32(1 << 31), 0xF8));
+    return _mm512_cvtps_ph(r, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
 
   static __m512i load16(const std::uint8_t* p) { return _mm512_loadu_si512(p); }

@@ -10,6 +10,7 @@ struct Simd {
   static HWY_INLINE V zero() { return hn::Zero(D()); }
   static HWY_INLINE V set(float x) { return hn::Set(D(), x); }
   static HWY_INLINE V load(const float* p) { return hn::LoadU(D(), p); }
+  static HWY_INLINE V load_once(const float* p) { return load(p); }
   static HWY_INLINE void store(float* p, V v) { hn::StoreU(v, D(), p); }
   /// Past the caches where the target can; `p` on a boundary of the vector.
   static HWY_INLINE void stream(float* p, V v) { hn::Stream(v, D(), p); }
@@ -23,6 +24,10 @@ struct Simd {
   static HWY_INLINE V fma(V a, V b, V c) { return hn::MulAdd(a, b, c); }
   static HWY_INLINE V abs(V a) { return hn::Abs(a); }
   static HWY_INLINE float sum(V v) { return hn::GetLane(hn::SumOfLanes(D(), v)); }
+  template <int N>
+  static HWY_INLINE void sums(const V* v, float* out) {
+    for (int i = 0; i < N; ++i) out[i] = sum(v[i]);
+  }
   static HWY_INLINE float largest(V v) { return hn::GetLane(hn::MaxOfLanes(D(), v)); }
   static HWY_INLINE void prefetch(const void* p) {
     hwy::Prefetch(static_cast<const std::uint8_t*>(p));
@@ -57,6 +62,9 @@ struct Simd {
     hn::StoreU(hn::DemoteTo(du16, hn::BitCast(di, all)), du16, p);
   }
   /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
+  static HWY_INLINE bool store_e4m3_of(const float*, std::int64_t, float, std::uint8_t*) {
+    return false;
+  }
   static HWY_INLINE void store_e4m3(std::uint8_t* p, V v) {
     const hn::RebindToSigned<D> di{};
     const hn::Rebind<std::uint8_t, D> du8{};

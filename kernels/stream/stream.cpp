@@ -1,6 +1,9 @@
 #include "kernels/stream/stream.hpp"
 
+#include <bit>
 #include <stdexcept>
+
+#include "kernels/formats/buffer.hpp"
 
 namespace perfmodel::kernels {
 
@@ -14,6 +17,19 @@ Fn checked(const Exec& exec, StreamOp op) {
   if (f == nullptr || !can_run(exec.tier))
     throw std::invalid_argument("stream: no such tier for this operation on this machine");
   return f;
+}
+
+/// What tiles are fed with: finite BF16 numbers, no two lines alike.
+const float* tile_operands() {
+  static const Buffer<float> operands = [] {
+    Buffer<float> b(stream_detail::kTileOperandBytes / sizeof(float));
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      const auto noise = static_cast<std::uint32_t>(i * 0x9E3779B9U) & 0x007F807FU;
+      b[i] = std::bit_cast<float>(0x3F003F00U ^ noise);
+    }
+    return b;
+  }();
+  return operands.data();
 }
 
 }  // namespace
@@ -31,6 +47,8 @@ Fn find_stream(Tier tier, StreamOp op) {
       return stream_detail::find_avx512(op);
     case Tier::avx512bf16:
       return stream_detail::find_avx512bf16(op);
+    case Tier::amx:
+      return stream_detail::find_amx(op);
 #endif
     default:
       return nullptr;
@@ -65,7 +83,8 @@ float stream(StreamOp op, std::span<const float> a, std::span<const float> b, st
                 s,
                 static_cast<std::int64_t>(part),
                 0.0F,
-                false};
+                false,
+                nullptr};
     f(range);
     sums[static_cast<std::size_t>(thread) * kCacheLine / sizeof(float)] = range.result;
   });
@@ -76,9 +95,10 @@ float stream(StreamOp op, std::span<const float> a, std::span<const float> b, st
 
 float multiply_adds(std::int64_t count, const Exec& exec) {
   const Fn f = checked(exec, StreamOp::multiply_add);
+  const float* fed = exec.tier == Tier::amx ? tile_operands() : nullptr;
   std::vector<float> sums(static_cast<std::size_t>(exec.team.size()));
   exec.team.run([&](int thread) noexcept {
-    Range range{nullptr, nullptr, nullptr, 1.0F, count / exec.team.size(), 0.0F, false};
+    Range range{fed, nullptr, nullptr, 1.0F, count / exec.team.size(), 0.0F, false, nullptr};
     f(range);
     sums[static_cast<std::size_t>(thread)] = range.result;
   });

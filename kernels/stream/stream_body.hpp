@@ -23,6 +23,10 @@ template <bool Triad, bool PastCaches>
 void write(Range& t) noexcept {
   const Simd::V s = Simd::set(t.s);
   for (std::int64_t i = 0; i < t.count; i += 2 * kLanes) {
+    // Line by line between the stores: asked for in a bunch, lines wait for each other.
+    if (!Triad && t.ahead != nullptr) {
+      for (std::int64_t j = i; j < i + 2 * kLanes; j += 16) Simd::prefetch(t.ahead + j);
+    }
     for (std::int64_t j = i; j < i + 2 * kLanes; j += kLanes) {
       Simd::V v = Simd::load(t.a + j);
       if constexpr (Triad) v = Simd::fma(s, Simd::load(t.b + j), v);

@@ -100,7 +100,8 @@ void add_stream(Descriptors& all) {
   Descriptor peak;
   peak.family = "peak";
   peak.name = "peak/multiply_add";
-  peak.summary = "multiply-adds in registers, of the widest kind that the tier has";
+  peak.summary =
+      "multiply-adds of the widest kind that the tier has, in registers (amx: fed from L2)";
   peak.shape_meaning = "n: multiply-adds";
   peak.tiers = stream_tiers(StreamOp::multiply_add);
   peak.error_reason = "0 or 1: whether the result is finite";

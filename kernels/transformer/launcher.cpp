@@ -140,7 +140,7 @@ void Launcher::kv_append(KvCache* cache, const KvLayout& layout,
   if (dry()) return;
   kernels::kv_append(*cache, places, keys, key_stride,
                      values.subspan(static_cast<std::size_t>(value_offset)), value_stride,
-                     {Tier::scalar, exec_->team});
+                     on(kv_append_tiers()));
 }
 
 void Launcher::attention(const KvCache* cache, const KvLayout& layout, const StepSequences& s,

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -135,6 +136,47 @@ TEST_P(Attention, RefusesWhatDoesNotFit) {
   EXPECT_THROW(prefill({10, 0, 0}, {1, 0}, one, exec), std::invalid_argument);
   EXPECT_THROW(prefill({10, 0, 0}, {2, -1, 0}, one, exec), std::invalid_argument);
   EXPECT_THROW(prefill({10, 0, 0}, {1, 0, 0}, one, {Tier::amx, team}), std::invalid_argument);
+}
+
+/// All tiers store the same codes, and none a NaN.
+TEST(KvAppend, TiersAgreeToTheBitAndRefuseNan) {
+  const KvLayout layout{Format::e4m3, 1, 96, 32, 32, false};
+  Team team(1);
+  auto keys = sample_values(3 * 96, 5);
+  const auto values = sample_values(3 * 32, 6);
+  // One row with every size down to nothing under its scale, of both signs, one with an infinity.
+  for (std::size_t c = 0; c < 96; ++c)
+    keys[c] = std::ldexp(c % 2 == 0 ? 1.7F : -1.3F, -static_cast<int>(c) / 4);
+  keys[90] = -0.0F;
+  keys[96 + 7] = -std::numeric_limits<float>::infinity();
+  const std::int64_t places[] = {0, 1, 2};
+  const auto appended = [&](Tier t) {
+    KvCache cache(layout, 1);
+    kv_append(cache, places, keys, 96, values, 32, {t, team});
+    std::vector<double> stored;
+    for (const std::int64_t slot : places) {
+      for (std::int64_t c = 0; c < 96; ++c) stored.push_back(cache.key(0, slot, 0, c));
+      for (std::int64_t c = 0; c < 32; ++c) stored.push_back(cache.value(0, slot, 0, c));
+    }
+    return stored;
+  };
+  const auto expected = appended(Tier::scalar);
+  for (const Tier t : kv_append_tiers()) {
+    if (!can_run(t)) continue;
+    const auto stored = appended(t);
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      EXPECT_EQ(stored[i], expected[i]) << name_of(t) << ' ' << i;
+      EXPECT_EQ(std::signbit(stored[i]), std::signbit(expected[i])) << name_of(t) << ' ' << i;
+    }
+    auto with_nan = values;
+    with_nan[40] = std::nanf("");
+    KvCache cache(layout, 1);
+    EXPECT_THROW(kv_append(cache, places, keys, 96, with_nan, 32, {t, team}),
+                 std::invalid_argument);
+  }
+  KvCache cache(layout, 1);
+  EXPECT_THROW(kv_append(cache, places, keys, 96, values, 32, {Tier::amx, team}),
+               std::invalid_argument);
 }
 
 }  // namespace

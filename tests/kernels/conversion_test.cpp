@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/formats/quantised.hpp"
+#include "kernels/registry/sample.hpp"
 #include "kernels/rows/rows.hpp"
 
 namespace perfmodel::kernels {
@@ -36,6 +37,31 @@ TEST(VectorConversions, AgreeWithTheScalarOnesForEveryFiniteBf16Value) {
     quantise_rows(in, codes, scales, {t, team});
     for (std::int64_t i = 0; i < columns; ++i)
       ASSERT_EQ(codes[static_cast<std::size_t>(i)], expected.code(0, i)) << name_of(t) << ' ' << i;
+  }
+}
+
+/// Blocks that the fast way must leave alone: with NaN, with infinity, with a scale near the end of
+/// FP32.
+TEST(RowKernels, QuantiseKnowsNanAndInfinityAmongOtherBlocks) {
+  Team team(1);
+  auto in = sample_codes(Format::bf16, std::size_t{40} * 128, 3);
+  in[5 * 128 + 3] = 0x7FC1;
+  in[20 * 128 + 9] = 0xFF80;
+  in[21 * 128] = 0x7F7F;
+  std::vector<float> values;
+  for (const std::uint16_t c : in) values.push_back(bf16_to_float(c));
+  const auto columns = static_cast<std::int64_t>(in.size());
+  const Quantised expected =
+      quantise({Format::e4m3, ScaleScheme::row_1x128, ScaleType::fp32}, values, 1, columns);
+  for (const Tier t : row_tiers()) {
+    if (!can_run(t)) continue;
+    std::vector<std::uint8_t> codes(in.size());
+    std::vector<float> scales(in.size() / 128);
+    quantise_rows(in, codes, scales, {t, team});
+    for (std::size_t i = 0; i < codes.size(); ++i)
+      ASSERT_EQ(codes[i], expected.code(0, static_cast<std::int64_t>(i))) << name_of(t) << ' ' << i;
+    for (std::size_t b = 0; b < scales.size(); ++b)
+      EXPECT_EQ(scales[b], expected.scales()[b]) << name_of(t) << ' ' << b;
   }
 }
 

@@ -99,7 +99,9 @@ TEST(Matmul, RefusesWhatDoesNotFit) {
   EXPECT_THROW(gemm(w, Activations(Format::fp16, x, 64), y, exec), std::invalid_argument);
   EXPECT_THROW(Activations(Format::bf16, x, 63), std::invalid_argument);
   EXPECT_THROW(Activations{q}, std::invalid_argument);
-  EXPECT_THROW(PackedWeights(q, Format::bf16, Tier::amx), std::invalid_argument);
+  const Quantised mxfp4 =
+      sample_matrix({Format::e2m1, ScaleScheme::mx_32, ScaleType::ue8m0}, 8, 64, 3);
+  EXPECT_THROW(PackedWeights(mxfp4, Format::bf16, Tier::amx), std::invalid_argument);
   const PackedWeights* group[] = {&w};
   const std::int64_t backwards[] = {1, 0};
   EXPECT_THROW(grouped_gemm(group, backwards, a, y, exec), std::invalid_argument);

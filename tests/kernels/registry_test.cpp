@@ -64,6 +64,62 @@ TEST(Features, EachTierAddsToTheOneBelow) {
   EXPECT_EQ(machine_features(), machine_features());
 }
 
+/// Leaves 1 and 7 of a processor with all of it, bit by bit as the manuals number them.
+constexpr ProcessorWords kEverything{1U << 12 | 1U << 27 | 1U << 29,
+                                     1U << 5 | 1U << 16 | 1U << 17 | 1U << 30 | 1U << 31,
+                                     1U << 1 | 1U << 11,
+                                     1U << 22 | 1U << 23 | 1U << 24 | 1U << 25,
+                                     1U << 5,
+                                     0x600E7};
+bool granted() {
+  return true;
+}
+bool denied() {
+  return false;
+}
+bool not_to_be_asked() {
+  ADD_FAILURE() << "asked for a state that cannot be";
+  return true;
+}
+
+TEST(Features, AmxNeedsProcessorSystemAndPermission) {
+  const FeatureSet all = features_of(kEverything, granted);
+  for (std::size_t i = 0; i < kFeatureCount; ++i)
+    EXPECT_TRUE(all.has(static_cast<Feature>(i))) << i;
+  // Without the permission everything else stays, and the tier below is taken.
+  const FeatureSet rest = features_of(kEverything, denied);
+  EXPECT_FALSE(rest.has(Feature::amx_tile) || rest.has(Feature::amx_bf16) ||
+               rest.has(Feature::amx_int8));
+  EXPECT_TRUE(rest.contains(required_features(Tier::avx512bf16)));
+  // The system does not save the tiles: XTILEDATA, bit 18 of XCR0.
+  ProcessorWords unsaved = kEverything;
+  unsaved.xcr0 = 0x200E7;
+  EXPECT_EQ(features_of(unsaved, not_to_be_asked), rest);
+  ProcessorWords without = kEverything;
+  without.leaf7_edx = 1U << 23;
+  EXPECT_EQ(features_of(without, not_to_be_asked), rest);
+  // Tiles without their products are of no use.
+  ProcessorWords bare = kEverything;
+  bare.leaf7_edx &= ~(1U << 22);
+  EXPECT_FALSE(features_of(bare, granted).contains(required_features(Tier::amx)));
+  ProcessorWords no_xgetbv = kEverything;
+  no_xgetbv.leaf1_ecx &= ~(1U << 27);
+  EXPECT_EQ(features_of(no_xgetbv, not_to_be_asked), FeatureSet());
+  ProcessorWords no_zmm = kEverything;
+  no_zmm.xcr0 = 0x60007;
+  EXPECT_FALSE(features_of(no_zmm, granted).contains(required_features(Tier::avx512)));
+}
+
+#if defined(__x86_64__)
+TEST(Tiers, AmxIsTakenWhereItIsGrantedAndLeftWhereNot) {
+  EXPECT_EQ(choose_tier(kAll, "", features_of(kEverything, granted)).tier, Tier::amx);
+  EXPECT_EQ(choose_tier(kAll, "", features_of(kEverything, denied)).tier, Tier::avx512bf16);
+  const TierChoice forced = choose_tier(kAll, "amx", features_of(kEverything, denied));
+  EXPECT_FALSE(forced.tier);
+  EXPECT_NE(forced.problem.find("cannot run tier 'amx'"), std::string::npos);
+}
+#endif
+
 TEST(Descriptors, SayAllThatTheirUsersNeed) {
   std::set<std::string> names;
   for (const Descriptor& d : descriptors()) {

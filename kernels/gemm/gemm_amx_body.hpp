@@ -1,0 +1,159 @@
+// GEMM by products of BF16 tiles. No include guard: it is compiled once over the tiles of the
+// processor, and once over tiles in software for the tests.
+//
+// `Tiles` has eight tiles of 16 rows by 64 bytes: zero<T>(), load<T>(from, stride in bytes),
+// store<T>(to), which writes rows of 64 bytes one after the other, and dot<C, A, B>(), which adds
+// to C the products of the BF16 pairs of A (16 rows by 32 columns) and B (16 pairs of columns by 16
+// channels): TDPBF16PS, Intel SDM volume 2.
+
+inline constexpr std::int64_t kHeight = 32;                    // rows of activations, two tiles
+inline constexpr std::int64_t kTileBytes = 1024;               // 16 x 64
+inline constexpr std::int64_t kRowBytes = 64;                  // of a tile
+inline constexpr std::int64_t kPairRowBytes = 2 * kRowBytes;   // of 32 channels of weights
+inline constexpr std::int64_t kStepBytes = 2 * kTileBytes;     // of one part, 32 columns
+inline constexpr std::int64_t kPrefetches = kTileColumns / 2;  // Tile::ahead is for each two
+inline constexpr std::int64_t kTileFloats = kTileBytes / 4;
+
+/// Half a panel. Plain operators, so that all tiers run the same sums; no function takes or gives
+/// one, as their calls would differ from tier to tier.
+typedef float Vector __attribute__((vector_size(64)));  // NOLINT(modernize-use-using)
+static_assert(sizeof(Vector) == kRowBytes);
+
+inline void prefetch_ahead(const char*& ahead, std::int64_t bytes) {
+  if (bytes == 0) return;
+  for (std::int64_t i = 0; i < kPrefetches; ++i) __builtin_prefetch(ahead + i * bytes, 0, 2);
+  ahead += kPrefetches * bytes;
+}
+
+/// More than 16 rows: tiles 0 .. 3 are C, two by two. With parts, all products of them.
+template <int PA, int PB>
+void products_tall(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t steps,
+                   const char*& ahead, std::int64_t ahead_bytes) {
+  Tiles::zero<0>();
+  Tiles::zero<1>();
+  Tiles::zero<2>();
+  Tiles::zero<3>();
+  for (std::int64_t i = 0; i < steps; ++i) {
+    for (int pa = 0; pa < PA; ++pa) {
+      Tiles::load<4>(a, kRowBytes);
+      Tiles::load<5>(a + kTileBytes, kRowBytes);
+      a += kStepBytes;
+      for (int pb = 0; pb < PB; ++pb) {
+        const std::uint8_t* w = b + pb * kStepBytes;
+        Tiles::load<6>(w, kPairRowBytes);
+        Tiles::dot<0, 4, 6>();
+        Tiles::load<7>(w + kRowBytes, kPairRowBytes);
+        Tiles::dot<2, 5, 6>();
+        Tiles::dot<1, 4, 7>();
+        Tiles::dot<3, 5, 7>();
+      }
+    }
+    prefetch_ahead(ahead, ahead_bytes);
+    b += PB * kStepBytes;
+  }
+}
+
+/// Up to 16 rows: tiles 0 and 1 are C, as are 2 and 3, which take every other step: two sums would
+/// wait for each other (a product has a latency of 52 cycles and is issued every 16).
+template <int PA, int PB>
+void products_flat(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t steps,
+                   const char*& ahead, std::int64_t ahead_bytes) {
+  Tiles::zero<0>();
+  Tiles::zero<1>();
+  Tiles::zero<2>();
+  Tiles::zero<3>();
+  for (std::int64_t i = 0; i < steps; ++i) {
+    for (int pa = 0; pa < PA; ++pa) {
+      Tiles::load<4>(a, kRowBytes);
+      a += kStepBytes;
+      for (int pb = 0; pb < PB; ++pb) {
+        const std::uint8_t* w = b + pb * kStepBytes;
+        Tiles::load<6>(w, kPairRowBytes);
+        Tiles::load<7>(w + kRowBytes, kPairRowBytes);
+        if (((i + pa + pb) & 1) == 0) {
+          Tiles::dot<0, 4, 6>();
+          Tiles::dot<1, 4, 7>();
+        } else {
+          Tiles::dot<2, 4, 6>();
+          Tiles::dot<3, 4, 7>();
+        }
+      }
+    }
+    prefetch_ahead(ahead, ahead_bytes);
+    b += PB * kStepBytes;
+  }
+}
+
+/// Where the sums of a row are among the four tiles that were stored, for its 16 channels `half`.
+inline const float* sums_of(const float* stored, std::int64_t row, std::int64_t half) {
+  return stored + (row / 16 * 2 + half) * kTileFloats + row % 16 * 16;
+}
+
+/// Block i, stored as tiles, scaled and added to the totals; the last one goes on to C.
+inline void promote(const Tile& t, const float* stored, std::int64_t i, float* totals) {
+  const bool flat = t.rows <= 16;
+  const bool last = i + 1 == t.blocks;
+  for (std::int64_t r = 0; r < t.rows; ++r) {
+    const float row_scale = t.row_scales == nullptr ? 1.0F : t.row_scales[i * kHeight + r];
+    for (std::int64_t half = 0; half < 2; ++half) {
+      Vector sum, scale, more;
+      const float* from = sums_of(stored, r, half);
+      __builtin_memcpy(&sum, from, sizeof sum);
+      if (flat) {
+        __builtin_memcpy(&more, from + 2 * kTileFloats, sizeof more);
+        sum += more;
+      }
+      __builtin_memcpy(&scale, t.scales + i * kPanel + half * 16, sizeof scale);
+      sum *= scale * row_scale;
+      float* total = totals + r * kPanel + half * 16;
+      if (i > 0) {
+        __builtin_memcpy(&more, total, sizeof more);
+        sum += more;
+      }
+      if (last) {
+        total = t.c + r * t.c_stride + half * 16;
+        if (!t.first) {
+          __builtin_memcpy(&more, total, sizeof more);
+          sum += more;
+        }
+      }
+      __builtin_memcpy(total, &sum, sizeof sum);
+    }
+  }
+}
+
+template <int PA, int PB>
+void tile(const Tile& t) noexcept {
+  // Tiles are stored close together: rows of C are often a power of two apart and then share one
+  // set of the cache, where a tile store takes nine times as long.
+  alignas(64) float stored[2][4 * kTileFloats];
+  alignas(64) float totals[kHeight * kPanel];
+  const auto* a = static_cast<const std::uint8_t*>(t.a);
+  const auto* b = static_cast<const std::uint8_t*>(t.b);
+  const auto* ahead = static_cast<const char*>(t.ahead);
+  for (std::int64_t r = 0; r < t.rows; ++r) {
+    __builtin_prefetch(t.c + r * t.c_stride, 1, 3);
+    __builtin_prefetch(t.c + r * t.c_stride + 16, 1, 3);
+  }
+  for (std::int64_t i = 0; i < t.blocks; ++i) {
+    const std::int64_t steps = t.block_columns / kTileColumns;
+    if (t.rows > 16) {
+      products_tall<PA, PB>(a, b, steps, ahead, t.ahead_bytes);
+    } else {
+      products_flat<PA, PB>(a, b, steps, ahead, t.ahead_bytes);
+    }
+    // The block before is scaled here, so that vectors have work while the tiles multiply.
+    if (i > 0) promote(t, stored[(i - 1) % 2], i - 1, totals);
+    float* to = stored[i % 2];
+    Tiles::store<0>(to);
+    Tiles::store<1>(to + kTileFloats);
+    Tiles::store<2>(to + 2 * kTileFloats);
+    Tiles::store<3>(to + 3 * kTileFloats);
+  }
+  promote(t, stored[(t.blocks - 1) % 2], t.blocks - 1, totals);
+}
+
+inline TileFn tile_of(std::int64_t activation_parts, std::int64_t weight_parts) {
+  if (activation_parts == 1) return weight_parts == 1 ? tile<1, 1> : tile<1, 2>;
+  return weight_parts == 1 ? tile<2, 1> : tile<2, 2>;
+}

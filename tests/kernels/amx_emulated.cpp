@@ -1,0 +1,151 @@
+#include "amx_emulated.hpp"
+
+#include <cmath>
+
+#include "soft_tiles.hpp"
+
+namespace perfmodel::kernels {
+
+namespace gemm_detail {
+namespace {
+
+/// What the tier's body is compiled over here.
+struct Tiles {
+  static SoftTiles& state() {
+    thread_local SoftTiles tiles;
+    return tiles;
+  }
+  template <std::size_t T>
+  static void zero() {
+    state().zero(T);
+  }
+  template <std::size_t T>
+  static void load(const void* from, std::int64_t stride) {
+    state().load(T, static_cast<const std::uint8_t*>(from), stride);
+  }
+  template <std::size_t T>
+  static void store(float* to) {
+    state().store(T, reinterpret_cast<std::uint8_t*>(to), 64);
+  }
+  template <std::size_t C, std::size_t A, std::size_t B>
+  static void dot() {
+    state().dot(C, A, B);
+  }
+};
+
+#include "kernels/gemm/gemm_amx_body.hpp"
+
+void put(void* out, std::int64_t at, std::uint16_t code) {
+  __builtin_memcpy(static_cast<std::uint8_t*>(out) + 2 * at, &code, sizeof code);
+}
+
+std::uint16_t get(const void* in, std::int64_t at) {
+  std::uint16_t code = 0;
+  __builtin_memcpy(&code, static_cast<const std::uint8_t*>(in) + 2 * at, sizeof code);
+  return code;
+}
+
+/// Where Layout::pairs puts the code at `i` of 64 packed ones.
+std::int64_t unpacked(std::int64_t i) {
+  const std::int64_t lane = i / 16, rest = i % 16;
+  return rest / 8 * 32 + 2 * (4 * lane + rest % 8 / 2) + rest % 2;
+}
+
+template <Format F>
+void weights(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  for (std::int64_t i = 0; i < count; ++i)
+    put(out, i / 64 * 64 + unpacked(i % 64), float_to_bf16(decode(F, codes[i])));
+}
+
+template <Format F>
+void in_order(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint16_t code =
+        F == Format::bf16 ? get(codes, i) : float_to_bf16(decode(F, codes[i]));
+    put(out, i, code);
+  }
+}
+
+template <std::int64_t Group>
+void split(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float value = fp16_to_float(get(codes, i));
+    const auto high = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16);
+    const std::int64_t at = i / Group * 2 * Group + i % Group;
+    put(out, at, high);
+    put(out, at + Group, float_to_bf16(value - bf16_to_float(high)));
+  }
+}
+
+void fold(void* pairs, std::int64_t columns, const float* scales) noexcept {
+  for (std::int64_t i = 0; i < columns * kPanel; ++i)
+    put(pairs, i, float_to_bf16(bf16_to_float(get(pairs, i)) * scales[i / 2 % kPanel]));
+}
+
+void enter() noexcept {
+  std::uint8_t config[64] = {1};
+  for (int t = 0; t < 8; ++t) {
+    config[16 + 2 * t] = 64;
+    config[48 + t] = 16;
+  }
+  Tiles::state().configure(config);
+}
+void leave() noexcept {
+  Tiles::state().release();
+}
+
+WidenFn weights_of(Format f) {
+  switch (f) {
+    case Format::e4m3:
+      return weights<Format::e4m3>;
+    case Format::e5m2:
+      return weights<Format::e5m2>;
+    case Format::int8:
+      return weights<Format::int8>;
+    case Format::fp16:
+      return split<1024>;
+    default:
+      return nullptr;
+  }
+}
+
+WidenFn activations_of(Format f) {
+  switch (f) {
+    case Format::e4m3:
+      return in_order<Format::e4m3>;
+    case Format::e5m2:
+      return in_order<Format::e5m2>;
+    case Format::bf16:
+      return in_order<Format::bf16>;
+    case Format::fp16:
+      return split<32>;
+    default:
+      return nullptr;
+  }
+}
+
+Functions find_emulated(Format weights, Format activations) {
+  Functions f{};
+  f.weight_parts = weights == Format::fp16 ? 2 : 1;
+  f.activation_parts = activations == Format::fp16 ? 2 : 1;
+  f.weights = weights_of(weights);
+  f.activations = activations_of(activations);
+  if ((f.weights == nullptr && weights != Format::bf16) || f.activations == nullptr) return {};
+  f.fold = weights == Format::e4m3 || weights == Format::e5m2 ? fold : nullptr;
+  f.tile = tile_of(f.activation_parts, f.weight_parts);
+  f.tile_rows = kHeight;
+  f.layout = Layout::tiles;
+  f.gain = 1.0F;
+  f.enter = enter;
+  f.leave = leave;
+  return f;
+}
+
+}  // namespace
+}  // namespace gemm_detail
+
+gemm_detail::Functions find_amx_emulated(Format weights, Format activations) {
+  return gemm_detail::find_emulated(weights, activations);
+}
+
+}  // namespace perfmodel::kernels

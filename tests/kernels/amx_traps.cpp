@@ -1,0 +1,155 @@
+// Instructions of AMX from their bytes. Intel SDM volume 2: all have a VEX prefix of three bytes in
+// map 0F38; the operation is chosen by opcode and the implied prefix.
+#include <atomic>
+#include <csignal>
+#include <cstring>
+
+#include "amx_emulated.hpp"
+#include "soft_tiles.hpp"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <ucontext.h>
+#endif
+
+namespace perfmodel::kernels {
+
+namespace {
+
+struct {
+  std::atomic<std::int64_t> configured{0}, released{0}, loaded{0}, stored{0}, multiplied{0};
+} counted;
+
+#if defined(__x86_64__) && defined(__linux__)
+enum Prefix : unsigned { kNone = 0, k66 = 1, kF3 = 2, kF2 = 3 };
+
+thread_local SoftTiles tiles;
+struct sigaction before;
+
+/// A memory operand: its address but for the index, which is the stride of a tile, and where it
+/// ends.
+struct Operand {
+  std::uint64_t base, stride;
+  const std::uint8_t* end;
+};
+
+std::uint64_t value_of(const greg_t* registers, unsigned number) {
+  constexpr int kOrder[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                            REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+  return static_cast<std::uint64_t>(registers[kOrder[number]]);
+}
+
+Operand operand_at(const std::uint8_t* modrm, unsigned x, unsigned b, const greg_t* registers) {
+  const unsigned mode = *modrm >> 6;
+  unsigned base = *modrm & 7U;
+  const std::uint8_t* p = modrm + 1;
+  Operand o{0, 0, nullptr};
+  bool relative = mode == 0 && base == 5;
+  bool bare = false;
+  if (base == 4) {
+    const unsigned sib = *p++;
+    const unsigned index = (sib >> 3 & 7U) | x << 3;
+    if (index != 4) o.stride = value_of(registers, index) << (sib >> 6);
+    base = sib & 7U;
+    bare = mode == 0 && base == 5;
+  }
+  if (!relative && !bare) o.base = value_of(registers, base | b << 3);
+  if (mode == 1) {
+    o.base += static_cast<std::uint64_t>(static_cast<std::int8_t>(*p++));
+  } else if (mode == 2 || relative || bare) {
+    std::int32_t far = 0;
+    std::memcpy(&far, p, sizeof far);
+    p += sizeof far;
+    o.base += static_cast<std::uint64_t>(far);
+  }
+  if (relative) o.base += reinterpret_cast<std::uint64_t>(p);
+  o.end = p;
+  return o;
+}
+
+/// The byte after the instruction; nullptr for one that is not of AMX or would raise an exception.
+const std::uint8_t* carry_out(const std::uint8_t* at, const greg_t* registers) {
+  if (at[0] != 0xC4 || (at[1] & 0x1FU) != 2 || (at[2] & 0x84U) != 0) return nullptr;
+  const unsigned x = ~(at[1] >> 6U) & 1U, b = ~(at[1] >> 5U) & 1U;
+  const unsigned third = ~(at[2] >> 3U) & 0xFU, prefix = at[2] & 3U;
+  const std::uint8_t opcode = at[3], modrm = at[4];
+  const unsigned tile = modrm >> 3U & 7U;
+  const bool memory = modrm >> 6U != 3;
+  if (opcode == 0x49 && prefix == kNone && modrm == 0xC0) {
+    tiles.release();
+    ++counted.released;
+    return at + 5;
+  }
+  if (opcode == 0x49 && prefix == kF2 && (modrm & 0xC7U) == 0xC0) {
+    if (!tiles.configured(tile)) return nullptr;
+    tiles.zero(tile);
+    return at + 5;
+  }
+  if (opcode == 0x5C && prefix == kF3 && !memory) {
+    const unsigned first = modrm & 7U;
+    if (!tiles.configured(tile) || !tiles.configured(first) || !tiles.configured(third) ||
+        tile == first || tile == third || first == third)
+      return nullptr;
+    tiles.dot(tile, first, third);
+    ++counted.multiplied;
+    return at + 5;
+  }
+  if (!memory) return nullptr;
+  const Operand o = operand_at(at + 4, x, b, registers);
+  auto* bytes = reinterpret_cast<std::uint8_t*>(o.base);
+  const auto stride = static_cast<std::int64_t>(o.stride);
+  if (opcode == 0x49 && prefix == kNone && tile == 0) {
+    if (!tiles.configure(bytes)) return nullptr;
+    ++counted.configured;
+    return o.end;
+  }
+  if (opcode != 0x4B || !tiles.configured(tile)) return nullptr;
+  if (prefix == kF2 || prefix == k66) {
+    tiles.load(tile, bytes, stride);
+    ++counted.loaded;
+    return o.end;
+  }
+  if (prefix == kF3) {
+    tiles.store(tile, bytes, stride);
+    ++counted.stored;
+    return o.end;
+  }
+  return nullptr;
+}
+
+void on_illegal(int, siginfo_t*, void* context) {
+  auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const auto* next =
+      carry_out(reinterpret_cast<const std::uint8_t*>(registers[REG_RIP]), registers);
+  if (next == nullptr) {
+    sigaction(SIGILL, &before, nullptr);  // met again, it ends the program
+    return;
+  }
+  registers[REG_RIP] = reinterpret_cast<greg_t>(next);
+}
+#endif
+
+}  // namespace
+
+AmxTraps::AmxTraps() {
+  for (auto* c : {&counted.configured, &counted.released, &counted.loaded, &counted.stored,
+                  &counted.multiplied})
+    *c = 0;
+#if defined(__x86_64__) && defined(__linux__)
+  struct sigaction action {};
+  action.sa_sigaction = on_illegal;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGILL, &action, &before);
+#endif
+}
+
+AmxTraps::~AmxTraps() {
+#if defined(__x86_64__) && defined(__linux__)
+  sigaction(SIGILL, &before, nullptr);
+#endif
+}
+
+AmxTraps::Counts AmxTraps::counts() {
+  return {counted.configured, counted.released, counted.loaded, counted.stored, counted.multiplied};
+}
+
+}  // namespace perfmodel::kernels
