@@ -20,6 +20,7 @@ Verdict verdict_of(spec::Why why) {
     case spec::Why::missing_figure:
       return Verdict::missing_figure;
     case spec::Why::slo_unreachable:
+    case spec::Why::saturated:  // by a given rate, which a sweep has not
       return Verdict::slo_missed;
     case spec::Why::too_long:
       return Verdict::too_long;
