@@ -21,7 +21,7 @@ void widen_pairs(const std::uint8_t* codes, std::int64_t count, void* out) noexc
 }
 
 /// INT8 through FP32: all 256 values are BF16 numbers.
-__m512i bf16_of(__m512i words) {
+inline __m512i bf16_of(__m512i words) {
   const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_castsi512_si256(words)));
   const __m512 high =
       _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(words, 1)));
@@ -29,7 +29,8 @@ __m512i bf16_of(__m512i words) {
 }
 
 template <>
-void widen_pairs<Format::int8>(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+inline void widen_pairs<Format::int8>(const std::uint8_t* codes, std::int64_t count,
+                                      void* out) noexcept {
   auto* o = static_cast<std::uint8_t*>(out);
   for (std::int64_t i = 0; i < count; i += 64) {
     const __m512i c = _mm512_loadu_si512(codes + i);
@@ -55,14 +56,14 @@ void widen_in_order(const std::uint8_t* codes, std::int64_t count, void* out) no
   }
 }
 
-void copy(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+inline void copy(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
   auto* o = static_cast<std::uint8_t*>(out);
   for (std::int64_t i = 0; i < 2 * count; i += 64)
     _mm512_storeu_si512(o + i, _mm512_loadu_si512(codes + i));
 }
 
 /// nullptr for formats that one BF16 number does not hold, and for BF16, which needs none.
-WidenFn widen_weights(Format f) {
+inline WidenFn widen_weights(Format f) {
   switch (f) {
     case Format::e4m3:
       return widen_pairs<Format::e4m3>;
@@ -76,7 +77,7 @@ WidenFn widen_weights(Format f) {
 }
 
 /// nullptr for formats that one BF16 number does not hold.
-WidenFn widen_activations(Format f) {
+inline WidenFn widen_activations(Format f) {
   switch (f) {
     case Format::bf16:
       return copy;

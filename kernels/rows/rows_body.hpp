@@ -65,7 +65,7 @@ void rmsnorm(const Work& w) noexcept {
       Simd::prefetch(in + w.columns + c);
       for (int v = 0; v < kVectors; ++v) {
         x[v] = Simd::mul(Simd::mul(x[v], factor), Simd::load(w.weight + c + kLanes * v));
-        if constexpr (Quantise) Simd::store(blocks + c - start + kLanes * v, x[v]);
+        if constexpr (Quantise) Simd::store(blocks + (c - start) + kLanes * v, x[v]);
       }
       if constexpr (!Quantise) Simd::store_bf16(w.out + r * w.columns + c, x, w.past_caches);
       const std::int64_t done = c + 32 - start;

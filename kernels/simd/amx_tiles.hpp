@@ -21,7 +21,7 @@ struct alignas(64) TileConfig {
   std::uint8_t reserved_rows[8] = {};
 };
 static_assert(sizeof(TileConfig) == 64);
-constexpr TileConfig kConfig;
+inline constexpr TileConfig kConfig;
 
 /// Written out, as g++ 12's intrinsics say too little about the memory that they touch: LDTILECFG's
 /// operand counts 8 of its 64 bytes there, and tiles are loaded from memory whose stores it may
@@ -38,7 +38,8 @@ struct Tiles {
     asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(stride), "i"(T) : "memory");
   }
   template <int T>
-  static void store(float* to) {
+  static void store(
+      float* to) {  // NOLINT(readability-non-const-parameter): written by the instruction
     asm volatile("tilestored %%tmm%c2, (%0,%1,1)"
                  :
                  : "r"(to), "r"(std::int64_t{64}), "i"(T)

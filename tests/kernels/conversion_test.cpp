@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "kernels/formats/quantised.hpp"
@@ -62,6 +63,24 @@ TEST(RowKernels, QuantiseKnowsNanAndInfinityAmongOtherBlocks) {
       ASSERT_EQ(codes[i], expected.code(0, static_cast<std::int64_t>(i))) << name_of(t) << ' ' << i;
     for (std::size_t b = 0; b < scales.size(); ++b)
       EXPECT_EQ(scales[b], expected.scales()[b]) << name_of(t) << ' ' << b;
+  }
+}
+
+/// More than a cache holds, and not a whole number of the blocks that are taken together.
+TEST(RowKernels, QuantiseWritesLargeResultsPastTheCaches) {
+  Team team(1);
+  const auto some = sample_codes(Format::bf16, std::size_t{1031} * 128, 3);
+  Buffer<std::uint16_t> in(some.size() * 65);
+  for (std::size_t i = 0; i < in.size(); ++i) in[i] = some[i % some.size()];
+  Buffer<std::uint8_t> codes(in.size()), expected(some.size());
+  std::vector<float> scales(in.size() / 128), expected_scales(some.size() / 128);
+  quantise_rows(some, expected.span(), expected_scales, {Tier::scalar, team});
+  for (const Tier t : row_tiers()) {
+    if (!can_run(t) || t < Tier::avx2) continue;
+    quantise_rows(in.span(), codes.span(), scales, {t, team});
+    for (std::size_t i = 0; i < codes.size(); i += some.size())
+      ASSERT_EQ(std::memcmp(codes.data() + i, expected.data(), some.size()), 0) << name_of(t) << i;
+    EXPECT_EQ(scales[scales.size() - 1], expected_scales.back());
   }
 }
 
