@@ -152,13 +152,25 @@ void set_against(ComparedSystem& s, const ComparedSystem& base) {
   compare_power(s, base);
 }
 
-spec::Outcome<search::Deployment> at_interactivity(const Contender& c, Frequency f) {
+spec::Outcome<search::Deployment> at_interactivity(const Contender& c, Frequency f,
+                                                   const search::Shapes& shapes = {}) {
   auto request = c.question.request;
+  request.shapes = shapes;
   request.slo.tpot = 1.0 / f;
   return solve(c.setup, c.question, c.question.precision, request);
 }
 
-report::InteractivityPoint point(const Contender& c, Frequency f) {
+/// Adds the shapes of the deployment's engines to those to look at.
+void add_shapes(search::Shapes& shapes, const search::Deployment& d) {
+  const auto add = [&](const mapping::Parallelism& p) {
+    shapes.stages.push_back(p.pp);
+    shapes.cuts.push_back(p.moe_tp);
+  };
+  add(d.plan.parallelism);
+  if (d.prefill) add(d.prefill->plan.parallelism);
+}
+
+report::InteractivityPoint point(const Contender& c, Frequency f, search::Shapes& shapes) {
   report::InteractivityPoint p;
   p.interactivity = f;
   const auto found = at_interactivity(c, f);
@@ -166,24 +178,30 @@ report::InteractivityPoint point(const Contender& c, Frequency f) {
     p.infeasible = found.error().reason;
     return p;
   }
+  add_shapes(shapes, *found);
   const auto got = performance("", c.setup, *found);
   p.output_per_chip = got.output_per_chip;
   p.ttft = got.ttft;
   p.tpot = got.tpot;
   p.deployment = mapping::to_string(found->plan.parallelism);
+  if (found->prefill)
+    p.deployment = mapping::to_string(found->prefill->plan.parallelism) + " feeds " + p.deployment;
   return p;
 }
 
 /// Rates per chip at the levels asked for, how far each reaches, and where the lead changes.
-void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all) {
+/// `shapes`: of the engines that serve best at the promise. The curves between the levels look at
+/// these and the levels' own alone.
+void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all,
+                        std::vector<search::Shapes> shapes) {
   r.scanned_from = Frequency::from_base(kSlowestUser);
   r.scanned_to = Frequency::from_base(kFastestUser);
   std::vector<search::RateCurve> curves;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& c = all[i];
-    for (const auto f : r.levels) r.systems[i].points.push_back(point(c, f));
-    const auto rate = [&c](Frequency f) -> std::optional<Frequency> {
-      const auto found = at_interactivity(c, f);
+    for (const auto f : r.levels) r.systems[i].points.push_back(point(c, f, shapes[i]));
+    const auto rate = [&c, &mine = shapes[i]](Frequency f) -> std::optional<Frequency> {
+      const auto found = at_interactivity(c, f, mine);
       if (!found) return std::nullopt;
       return rate_per_chip("output", c.setup, *found);
     };
@@ -214,9 +232,13 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
   r.levels = options.levels;
   r.version = version();
   result.status = kExitNo;
+  std::vector<search::Shapes> shapes(all.size());
   for (const auto& c : all) {
     const auto found = solve(c.setup, c.question, c.question.precision, c.question.request);
-    if (found) result.status = kExitDone;
+    if (found) {
+      result.status = kExitDone;
+      add_shapes(shapes[r.systems.size()], *found);
+    }
     r.systems.push_back(answer_of(c, options.question, found));
   }
   r.baseline = baseline_of(all, options, r.systems);
@@ -225,9 +247,13 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
     auto& s = r.systems[i];
     if (!s.answer.infeasible.empty() || !base.answer.infeasible.empty()) continue;
     set_against(s, base);
-    take_apart(options.metric, all[r.baseline], base, all[i], s);
+    // An end's own best is among the shapes of both ends, and there are far fewer to look at.
+    auto both = shapes[r.baseline];
+    both.stages.insert(both.stages.end(), shapes[i].stages.begin(), shapes[i].stages.end());
+    both.cuts.insert(both.cuts.end(), shapes[i].cuts.begin(), shapes[i].cuts.end());
+    take_apart(options.metric, all[r.baseline], base, all[i], both, s);
   }
-  fill_interactivity(r, all);
+  fill_interactivity(r, all, std::move(shapes));
   return result;
 }
 

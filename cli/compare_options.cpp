@@ -106,6 +106,10 @@ CompareOptions check_compare(const CompareArguments& words) {
   question.system = "any";  // the list's own are looked at one by one
   try {
     o.question = check_arguments(question);
+    if (o.question.split == search::Split::fixed)
+      problems.push_back(fmt::format(
+          "--disaggregate: '{}' chips are a split of one system; to compare several: no or auto",
+          question.disaggregate));
   } catch (const UsageError& e) {
     problems.emplace_back(e.what());
   }

@@ -78,26 +78,35 @@ std::string change_text(Part part, const Place& a, const Place& b,
 
 }  // namespace
 
-Frequency rate_per_chip(const std::string& metric, const Setup& setup,
-                        const search::Deployment& deployment) {
-  const auto p = performance("", setup, deployment);
+namespace {
+
+Frequency rate_per_chip(const std::string& metric, const report::Performance& p) {
   if (metric == "decode") return p.decode_per_chip;
   return metric == "prefill" ? p.prefill_per_chip : p.output_per_chip;
 }
 
+}  // namespace
+
+Frequency rate_per_chip(const std::string& metric, const Setup& setup,
+                        const search::Deployment& deployment) {
+  return rate_per_chip(metric, performance("", setup, deployment));
+}
+
 void take_apart(const std::string& metric, const Contender& from,
                 const report::ComparedSystem& base, const Contender& to,
-                report::ComparedSystem& system) {
+                const search::Shapes& shapes, report::ComparedSystem& system) {
   const auto a = place_of(from);
   const auto b = place_of(to);
   std::vector<std::size_t> bits;
   for (std::size_t i = 0; i < search::kParts; ++i)
     if (search::differing(a, b) & (std::size_t{1} << i)) bits.push_back(std::size_t{1} << i);
-  // The machines between are given the shapes of engine that serve best at the two ends: an end's
-  // own best is among them, and there are far fewer to look at.
-  const search::Shapes shapes{{base.answer.pp, system.answer.pp},
-                              {base.answer.moe_tp, system.answer.moe_tp}};
+  const std::size_t all = (std::size_t{1} << bits.size()) - 1;
   const auto logarithm = [&](std::size_t made) -> std::optional<double> {
+    // The ends are known, and the factors multiply to their ratio.
+    if (made == 0 || made == all) {
+      const auto& end = made == 0 ? base : system;
+      return std::log(rate_per_chip(metric, end.answer.expected).base());
+    }
     std::size_t parts = 0;
     for (std::size_t i = 0; i < bits.size(); ++i)
       if (made >> i & 1U) parts |= bits[i];

@@ -47,10 +47,6 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
   c->add_option("--objective", w->objective,
                 "what the search makes the most of: output, per-chip, per-watt, per-cost or tpot")
       ->capture_default_str();
-  c->add_option("--disaggregate", w->disaggregate,
-                "a pool for prefill and one for decode: no, auto (where it is better) or "
-                "PREFILL:DECODE chips")
-      ->capture_default_str();
   c->add_option("--prefill-parallel", w->prefill_parallel,
                 "degrees of an engine of the prefill pool, or auto")
       ->capture_default_str();

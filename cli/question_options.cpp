@@ -20,6 +20,10 @@ void add_question_options(CLI::App& command, EstimateArguments& words) {
   c->add_option("--fallback", w->fallback,
                 "for FP8 weights on a chip without FP8: auto, int8 or widen");
   c->add_option("--stack", w->stack, "software profile")->capture_default_str();
+  c->add_option("--disaggregate", w->disaggregate,
+                "a pool for prefill and one for decode: no, auto (where it is better) or, of one "
+                "system, PREFILL:DECODE chips")
+      ->capture_default_str();
   c->add_option("--speculate", w->speculate, "DRAFTS:ACCEPTED per step, as 1:0.7");
   c->add_option("--set", w->sets, "override a figure: chip.memory.bandwidth=\"4.8 TB/s\"")
       ->allow_extra_args(false);

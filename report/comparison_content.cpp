@@ -37,10 +37,15 @@ std::string power_text(const PowerFigure& p) {
   return fmt::format("{} kW ({})", number(p.value.base() / kKilo, kDigits), p.grade);
 }
 
+std::string engines_text(int engines, std::string parallelism) {
+  std::erase(parallelism, '=');
+  return engines > 1 ? fmt::format("{} x {}", engines, parallelism) : parallelism;
+}
+
 std::string deployment_text(const EstimateRecord& r) {
-  std::string d = r.parallelism;
-  std::erase(d, '=');
-  return r.engines > 1 ? fmt::format("{} x {}", r.engines, d) : d;
+  const auto own = engines_text(r.engines, r.parallelism);
+  if (!r.prefill) return own;
+  return fmt::format("{} feeds {}", engines_text(r.prefill->engines, r.prefill->parallelism), own);
 }
 
 Row infeasible_row(const ComparedSystem& s) {

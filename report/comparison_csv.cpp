@@ -163,6 +163,11 @@ constexpr CsvColumn kColumns[] = {
        if (l.point != nullptr) return l.point->deployment;
        return l.answered() != nullptr ? l.system->answer.parallelism : "";
      }},
+    {"prefill_deployment",
+     [](const Line& l) -> Field {
+       const bool own = l.answered() != nullptr && l.system->answer.prefill && l.point == nullptr;
+       return own ? l.system->answer.prefill->parallelism : "";
+     }},
     {"engines", of_answer<&A::engines>},
     {"batch_per_rank", of_answer<&A::batch>},
     {"concurrency", of_answer<&A::concurrency>},

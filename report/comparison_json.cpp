@@ -94,6 +94,10 @@ Json system_json(const ComparedSystem& s) {
             {"systems", a.systems},         {"chips", a.chips},
             {"banners", a.banners},         {"infeasible", text_or_null(a.infeasible)}};
   if (is_feasible(s)) {
+    if (a.prefill)
+      j["prefill_pool"] = {{"parallelism", a.prefill->parallelism},
+                           {"engines", a.prefill->engines},
+                           {"chips_used", a.prefill->chips_used}};
     j["deployment"] = {{"parallelism", a.parallelism},
                        {"engines", a.engines},
                        {"batch_per_rank", real(a.batch)},

@@ -104,6 +104,27 @@ TEST(Compare, FactorsMultiplyToTheRatioOfTheMetric) {
   }
 }
 
+TEST(Compare, OfTwoPoolsIsNoWorseAndStillMultiplies) {
+  const auto words = compare("2xhgx-h200,4xhgx-h20", {"--interactivity", "25"});
+  auto two = words;
+  two.insert(two.end(), {"--disaggregate", "auto"});
+  const auto one = rows(words, "system");
+  const auto split = rows(two, "system");
+  ASSERT_EQ(split.size(), 2u);
+  for (std::size_t i = 0; i < split.size(); ++i) {
+    EXPECT_GE(number(split[i], "output_tokens_per_s_system"),
+              number(one[i], "output_tokens_per_s_system") * (1 - 1e-9));
+    EXPECT_FALSE(split[i].at("prefill_deployment").empty());
+    EXPECT_EQ(one[i].at("prefill_deployment"), "");
+  }
+  EXPECT_NEAR(product(split[1]) / number(split[1], "ratio_output_per_chip"), 1, 1e-9);
+  const auto table = run(two).out;
+  EXPECT_NE(table.find(" feeds "), std::string::npos) << table;
+  const auto r = run(compare("hgx-h200,hgx-h20", {"--disaggregate", "4:4"}));
+  EXPECT_EQ(r.status, 2);
+  EXPECT_NE(r.err.find("--disaggregate"), std::string::npos) << r.err;
+}
+
 TEST(Compare, SwappingTheBaselineInvertsRatiosAndFactors) {
   const auto forth = rows(compare("hgx-h200,hgx-b200", {"--baseline", "hgx-h200"}), "system");
   const auto back = rows(compare("hgx-h200,hgx-b200", {"--baseline", "b200"}), "system");
