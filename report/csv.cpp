@@ -97,6 +97,12 @@ constexpr auto expected = &of<&Record::expected, Member>;
 template <auto Member>
 constexpr auto ceiling = &of<&Record::ceiling, Member>;
 
+/// A bound of an interval, where there are samples.
+template <Performance Record::*Profile, auto Member>
+Field bound(const Record& r) {
+  return r.samples > 0 ? of<Profile, Member>(r) : "";
+}
+
 template <auto Member>
 Field other_text(const Record&, const Other& o) {
   return o.*Member;
@@ -231,6 +237,42 @@ constexpr AnswerColumn kAnswer[] = {
     {"ceiling_decode_only_tokens_per_s_system", ceiling<&P::decode_system>, none},
     {"ceiling_prefill_only_tokens_per_s_per_chip", ceiling<&P::prefill_per_chip>, none},
     {"ceiling_prefill_only_tokens_per_s_system", ceiling<&P::prefill_system>, none},
+    {"interval_samples", asked<&R::samples>, none},
+    {"interval_basis", asked<&R::interval_basis>, none},
+    {"ttft_ms_p10", bound<&R::p10, &P::ttft>, none},
+    {"ttft_ms_p50", bound<&R::p50, &P::ttft>, none},
+    {"ttft_ms_p90", bound<&R::p90, &P::ttft>, none},
+    {"tpot_ms_p10", bound<&R::p10, &P::tpot>, none},
+    {"tpot_ms_p50", bound<&R::p50, &P::tpot>, none},
+    {"tpot_ms_p90", bound<&R::p90, &P::tpot>, none},
+    {"decode_step_ms_p10", bound<&R::p10, &P::decode_step>, none},
+    {"decode_step_ms_p50", bound<&R::p50, &P::decode_step>, none},
+    {"decode_step_ms_p90", bound<&R::p90, &P::decode_step>, none},
+    {"prefill_ms_p10", bound<&R::p10, &P::prefill>, none},
+    {"prefill_ms_p50", bound<&R::p50, &P::prefill>, none},
+    {"prefill_ms_p90", bound<&R::p90, &P::prefill>, none},
+    {"output_tokens_per_s_per_chip_p10", bound<&R::p10, &P::output_per_chip>, none},
+    {"output_tokens_per_s_per_chip_p50", bound<&R::p50, &P::output_per_chip>, none},
+    {"output_tokens_per_s_per_chip_p90", bound<&R::p90, &P::output_per_chip>, none},
+    {"output_tokens_per_s_system_p10", bound<&R::p10, &P::output_system>, none},
+    {"output_tokens_per_s_system_p50", bound<&R::p50, &P::output_system>, none},
+    {"output_tokens_per_s_system_p90", bound<&R::p90, &P::output_system>, none},
+    {"input_tokens_per_s_per_chip_p10", bound<&R::p10, &P::input_per_chip>, none},
+    {"input_tokens_per_s_per_chip_p50", bound<&R::p50, &P::input_per_chip>, none},
+    {"input_tokens_per_s_per_chip_p90", bound<&R::p90, &P::input_per_chip>, none},
+    {"decode_only_tokens_per_s_per_chip_p10", bound<&R::p10, &P::decode_per_chip>, none},
+    {"decode_only_tokens_per_s_per_chip_p50", bound<&R::p50, &P::decode_per_chip>, none},
+    {"decode_only_tokens_per_s_per_chip_p90", bound<&R::p90, &P::decode_per_chip>, none},
+    {"decode_only_tokens_per_s_system_p10", bound<&R::p10, &P::decode_system>, none},
+    {"decode_only_tokens_per_s_system_p50", bound<&R::p50, &P::decode_system>, none},
+    {"decode_only_tokens_per_s_system_p90", bound<&R::p90, &P::decode_system>, none},
+    {"prefill_only_tokens_per_s_per_chip_p10", bound<&R::p10, &P::prefill_per_chip>, none},
+    {"prefill_only_tokens_per_s_per_chip_p50", bound<&R::p50, &P::prefill_per_chip>, none},
+    {"prefill_only_tokens_per_s_per_chip_p90", bound<&R::p90, &P::prefill_per_chip>, none},
+    {"prefill_only_tokens_per_s_system_p10", bound<&R::p10, &P::prefill_system>, none},
+    {"prefill_only_tokens_per_s_system_p50", bound<&R::p50, &P::prefill_system>, none},
+    {"prefill_only_tokens_per_s_system_p90", bound<&R::p90, &P::prefill_system>, none},
+    {"batch_fits_share", [](const R& r) { return number_if(r.samples > 0, r.fits); }, none},
     {"memory_capacity_gb", memory_gb<&MemoryRow::capacity>, none},
     {"memory_reserve_gb", memory_gb<&MemoryRow::reserve>, none},
     {"memory_weights_gb", memory_gb<&MemoryRow::weights>, none},

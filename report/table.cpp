@@ -89,8 +89,15 @@ std::string to_table(const EstimateRecord& record, const TableOptions& options) 
   screen.statements(setup(record));
   screen.gap();
   screen.side_by_side(metrics(record), memory(record));
+  screen.statements(interval_basis(record));
   screen.gap();
   screen.grid(bottlenecks(record, options.explain ? record.bottlenecks.size() : kBottlenecks));
+  if (!record.why.empty()) {
+    screen.gap();
+    screen.statements(why(record));
+    screen.grid(swings(record));
+    screen.gap();
+  }
   screen.statements(confidence(record));
   put_assumptions(screen, record.assumptions);
   screen.statements(evidence(record));

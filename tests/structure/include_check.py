@@ -22,7 +22,7 @@ UNDER = {
     "phase": ["mapping", "cost"],
     "serving": ["phase"],
     "search": ["serving"],
-    "uncertainty": ["serving"],
+    "uncertainty": ["search"],
     "calibrate": ["serving"],
     "report": ["units"],
     "kernels": ["units"],
