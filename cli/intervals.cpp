@@ -20,6 +20,17 @@ using uncertainty::Discrepancy;
 using uncertainty::Metric;
 using uncertainty::PerMetric;
 
+/// Errors on models and software that a fit had not seen are half alike on all chips, those on
+/// chips are not (docs/uncertainty.md).
+constexpr double kCommon = 0.5;
+
+double common_of(const std::vector<LeftOut>& unseen) {
+  const bool shared = std::all_of(unseen.begin(), unseen.end(), [](LeftOut l) {
+    return l == LeftOut::llm || l == LeftOut::stack;
+  });
+  return shared ? kCommon : 0.0;
+}
+
 search::Site site_of(const Setup& s) {
   return {s.chip, s.family, s.system, s.systems};
 }
@@ -37,9 +48,13 @@ struct Borrowed {
   Borrowed(const Catalog& catalog, const Setup& setup, const Question& q,
            const search::Deployment& d, const std::vector<LeftOut>& unseen)
       : site(site_of(setup)),
-        answer{d,          site,
-               nullptr,    q.stack,
-               q.workload, discrepancies(catalog, q.stack, unseen, d.prefill.has_value())} {
+        answer{d,
+               site,
+               nullptr,
+               q.stack,
+               q.workload,
+               discrepancies(catalog, q.stack, unseen, d.prefill.has_value()),
+               common_of(unseen)} {
     if (!setup.prefill) return;
     prefill.emplace(site_of(*setup.prefill));
     answer.prefill = &*prefill;
@@ -149,6 +164,7 @@ void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, cons
     record.p50 = at(&uncertainty::Interval::p50);
     record.p90 = at(&uncertainty::Interval::p90);
     record.fits = drawn.fits;
+    record.keeps = drawn.keeps;
     record.interval_basis = basis(q.stack, what);
   }
   if (words.why) fill_why(record, b.answer);

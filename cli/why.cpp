@@ -16,7 +16,8 @@ using uncertainty::Side;
 using uncertainty::Swing;
 
 constexpr std::size_t kMost = 10;
-constexpr double kWorthNaming = 0.01;  // of the rate, from end to end
+constexpr double kWorthShowing = 0.001;  // of the rate, from end to end
+constexpr double kWorthNaming = 0.01;    // of the variance
 constexpr std::size_t kRate = uncertainty::index(Metric::output_rate);
 
 double deviation(const Swing& s) {
@@ -84,7 +85,7 @@ void fill_why(report::EstimateRecord& record, const uncertainty::Answer& answer)
   });
   const auto v = variance_of(all, answer.discrepancy[kRate]);
   for (const auto& s : all) {
-    if (record.swings.size() == kMost || s.width(Metric::output_rate) < kWorthNaming) break;
+    if (record.swings.size() == kMost || s.width(Metric::output_rate) < kWorthShowing) break;
     const auto figure = std::find_if(record.figures.begin(), record.figures.end(),
                                      [&](const auto& f) { return f.path == s.path; });
     record.swings.push_back({s.path, figure == record.figures.end() ? "" : figure->range,
@@ -101,17 +102,16 @@ void fill_why(report::EstimateRecord& record, const uncertainty::Answer& answer)
         "and the software",
         100 * hardware, 100 * (1 - hardware)));
   }
-  const auto best = std::find_if(all.begin(), all.end(), [](const Swing& s) {
-    return s.side == Side::hardware && s.width(Metric::output_rate) >= kWorthNaming;
+  const auto best = std::find_if(all.begin(), all.end(), [&](const Swing& s) {
+    return deviation(s) * deviation(s) >= kWorthNaming * v.total();
   });
-  if (best != all.end()) {
+  if (best != all.end() && v.total() > 0) {
     sentences.push_back(
         fmt::format("the figure to learn next is {} ({})", best->path, spec::name_of(best->grade)) +
         narrowed(record, v.total(), v.total() - std::pow(deviation(*best), 2)));
   } else if (v.model > 0) {
     sentences.emplace_back(
-        "no figure of the hardware would narrow the answer: only a measurement of this software "
-        "would");
+        "no single figure would narrow the answer: only a measurement of such a deployment would");
   }
   for (auto& s : sentences) {
     if (!record.why.empty()) record.why += ". ";

@@ -22,6 +22,8 @@ std::vector<Statement> interval_basis(const EstimateRecord& record) {
   if (!is_feasible(record) || record.samples == 0) return out;
   std::string text =
       record.interval_basis + fmt::format("; {} draws", whole(static_cast<double>(record.samples)));
+  if (record.slo_ttft || record.slo_tpot)
+    text += fmt::format("; the SLO is kept in {:.0f} % of them", 100.0 * record.keeps);
   if (record.fits < kSurelyFits)
     text += fmt::format("; the batch has room in {} of them", percent(record.fits));
   add(out, "p10 .. p90", text);

@@ -205,6 +205,7 @@ struct EstimateRecord {
   std::size_t samples = 0;
   Performance p10, p50, p90;
   double fits = 1;               // share of the samples in which the batch has room
+  double keeps = 1;              // share of the samples that keep the promise
   std::string interval_basis;    // what the intervals rest on
   std::vector<SwingRow> swings;  // widest first; only where asked for
   std::string why;               // what limits, what is unknown, what to learn next; as `swings`

@@ -113,7 +113,8 @@ Json intervals_json(const EstimateRecord& r) {
   if (r.samples == 0) return nullptr;
   return {{"samples", r.samples},           {"basis", r.interval_basis},
           {"p10", performance_json(r.p10)}, {"p50", performance_json(r.p50)},
-          {"p90", performance_json(r.p90)}, {"batch_fits", real(r.fits)}};
+          {"p90", performance_json(r.p90)}, {"slo_kept", real(r.keeps)},
+          {"batch_fits", real(r.fits)}};
 }
 
 Json swing_json(const SwingRow& s) {

@@ -29,9 +29,10 @@ double Discrepancy::within(double share) const {
   return at(normal_quantile(0.5 + 0.5 * share));
 }
 
-Discrepancy discrepancy_of(double median, double p90) {
-  const double q50 = std::max(logarithmic(median), kLeast);
-  const double q90 = std::max(logarithmic(p90), q50);
+Discrepancy discrepancy_of(double median, double p90, double bias) {
+  const double off = std::abs(std::log(bias));
+  const double q50 = std::max({logarithmic(median), off, kLeast});
+  const double q90 = std::max({logarithmic(p90), 2.0 * off, q50});
   Discrepancy d;
   d.tail = std::clamp(2.0 * std::log((q90 / q50) / (kZ95 / kZ75)) / (kZ95 * kZ95 - kZ75 * kZ75),
                       0.0, kMostTail);
@@ -41,14 +42,16 @@ Discrepancy discrepancy_of(double median, double p90) {
 
 Discrepancy discrepancy_of(const cost::Residual* own, const cost::Residual* all) {
   if (own == nullptr && all == nullptr) return {};
-  if (own == nullptr) return discrepancy_of(all->median, all->p90);
-  if (all == nullptr) return discrepancy_of(own->median, own->p90);
+  if (own == nullptr) return discrepancy_of(all->median, all->p90, all->bias);
+  if (all == nullptr) return discrepancy_of(own->median, own->p90, own->bias);
   const double rows = static_cast<double>(own->rows);
   const double weight = rows / (rows + kPull);
   const auto pulled = [&](double a, double b) {
     return std::pow(std::max(a, kLeast), weight) * std::pow(std::max(b, kLeast), 1.0 - weight);
   };
-  return discrepancy_of(pulled(own->median, all->median), pulled(own->p90, all->p90));
+  return discrepancy_of(pulled(own->median, all->median), pulled(own->p90, all->p90),
+                        std::exp(weight * std::abs(std::log(own->bias)) +
+                                 (1.0 - weight) * std::abs(std::log(all->bias))));
 }
 
 const cost::Residual* find_residual(std::span<const cost::Residual> all, cost::LeftOut left_out,

@@ -13,7 +13,9 @@
 // The files hold errors q = |predicted / measured - 1|. The same q is ln(1 + q) where the
 // prediction is too high and -ln(1 - q) where it is too low; the mean of the two is taken, atanh(q)
 // for q < 0.9. The bias is not taken out: on groups left out it is that of other groups, and taking
-// it out covers less (docs/uncertainty.md).
+// it out covers less (docs/uncertainty.md). But |e| has its median no lower than the logarithm of
+// the bias, and its 90th percentile no lower than twice that: q hides how far a prediction is too
+// low.
 #pragma once
 
 #include <array>
@@ -35,8 +37,9 @@ struct Discrepancy {
   double within(double share) const;
 };
 
-/// From the median and the 90th percentile of |predicted / measured - 1|, median <= p90.
-Discrepancy discrepancy_of(double median, double p90);
+/// From the median and the 90th percentile of |predicted / measured - 1|, median <= p90, and the
+/// geometric mean of predicted / measured.
+Discrepancy discrepancy_of(double median, double p90, double bias = 1);
 
 /// One profile has few rows of a kind, so its quantiles are pulled, in logarithms, to those of all
 /// profiles: with weight rows / (rows + kPull) on its own. `own` or `all` may be nullptr; no

@@ -10,9 +10,6 @@
 namespace perfmodel::uncertainty {
 namespace {
 
-/// Part of the discrepancy's variance that systems under one software have in common
-/// (docs/uncertainty.md says how it was found).
-constexpr double kCommon = 0.5;
 /// Below this a figure does nothing to any metric, and is not drawn.
 constexpr double kNothing = 1e-9;
 constexpr std::size_t kLeastPerThread = 128;
@@ -103,8 +100,8 @@ std::vector<double> normals(std::string_view group, const Answer& a, const Sampl
                             how.samples, how.seed);
   std::vector<double> z(how.samples);
   for (std::size_t i = 0; i < z.size(); ++i)
-    z[i] = std::sqrt(kCommon) * normal_quantile(common[i]) +
-           std::sqrt(1.0 - kCommon) * normal_quantile(own[i]);
+    z[i] = std::sqrt(a.common) * normal_quantile(common[i]) +
+           std::sqrt(1.0 - a.common) * normal_quantile(own[i]);
   return z;
 }
 
@@ -119,6 +116,20 @@ void add_discrepancy(Samples& s, const Answer& a, const PerMetric<Discrepancy>& 
     for (std::size_t i = 0; i < z.size(); ++i)
       s.log_ratio[m][i] += sign_of(metric) * discrepancy[m].at(z[i]);
   }
+}
+
+double share_kept(const Answer& a, const Samples& s) {
+  const auto& slo = a.workload.slo;
+  const auto& steady = a.deployment.steady;
+  const auto kept = [](std::optional<Time> most, Time answer, double log_ratio) {
+    return !most || answer * std::exp(log_ratio) <= *most;
+  };
+  const auto& ttft = s.log_ratio[index(Metric::ttft)];
+  const auto& tpot = s.log_ratio[index(Metric::tpot)];
+  double count = 0;
+  for (std::size_t i = 0; i < ttft.size(); ++i)
+    if (kept(slo.ttft, steady.ttft, ttft[i]) && kept(slo.tpot, steady.tpot, tpot[i])) ++count;
+  return ttft.empty() ? 1.0 : count / static_cast<double>(ttft.size());
 }
 
 /// Calls work(from, to, thread) on parts of [0, n).
@@ -226,6 +237,7 @@ Samples sample(const Answer& answer, const Sampling& how) {
     result.fits =
         static_cast<double>(std::count(fits.begin(), fits.end(), 1)) / static_cast<double>(n);
   add_discrepancy(result, answer, net(answer, all), how);
+  result.keeps = share_kept(answer, result);
   return result;
 }
 

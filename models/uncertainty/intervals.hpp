@@ -5,8 +5,8 @@
 // moves all its operators, one profile's parameters move all chips), keyed by where it is written,
 // so that two systems share the draws of what they share (uncertainty/draws.hpp). The discrepancy
 // of all numbers that follow the decode step is one draw with the sign of each (a rate falls as a
-// time per token rises), that of the prefill's numbers another. Of either, a part kCommon of the
-// variance belongs to the software and the rest to the system.
+// time per token rises), that of the prefill's numbers another. Of either, a part of the variance
+// (Answer::common) belongs to the software and the rest to the chip.
 //
 // What is unknown of fitted figures shows in the residuals too, and is not counted twice: their
 // share of the variance, to first order, is taken off the discrepancy. The spread of an answer on
@@ -55,6 +55,7 @@ struct Answer {
   const cost::Stack& stack;
   const serving::Workload& workload;
   PerMetric<Discrepancy> discrepancy{};
+  double common = 0;  // part of the discrepancy's variance that chips under one software share
 };
 
 struct Sampling {
@@ -66,7 +67,8 @@ struct Sampling {
 /// ln(sample / answer) by metric, one number a sample, in the order of the draws.
 struct Samples {
   PerMetric<std::vector<double>> log_ratio;
-  double fits = 1;  // share of the samples in whose memory the batch has room
+  double fits = 1;   // share of the samples in whose memory the batch has room
+  double keeps = 1;  // share of the samples that keep the workload's promise of latency
 };
 Samples sample(const Answer& answer, const Sampling& how);
 
