@@ -275,6 +275,20 @@ Grid memory(const EstimateRecord& record) {
   return grid;
 }
 
+std::vector<Statement> memory_in_words(const EstimateRecord& record) {
+  std::vector<Statement> out;
+  if (!has_memory(record)) return out;
+  const MemoryRow& m = record.memory;
+  std::string text = fmt::format(
+      "fullest device: {} weights, {} KV cache, {} activations, {} reserve; {} free of {}",
+      bytes_text(m.weights), bytes_text(m.cache), bytes_text(m.activations), bytes_text(m.reserve),
+      bytes_text(m.free), bytes_text(m.capacity));
+  if (m.largest_batch > 0)
+    text += fmt::format("; largest batch per rank {}", whole(std::floor(m.largest_batch)));
+  add(out, "memory", text);
+  return out;
+}
+
 Grid bottlenecks(const EstimateRecord& record, std::size_t most) {
   Grid grid;
   grid.columns = {{"bottleneck", Align::left},

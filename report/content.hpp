@@ -57,6 +57,8 @@ std::vector<Statement> interval_basis(const EstimateRecord& record);
 /// nothing where not asked for.
 std::vector<Statement> why(const EstimateRecord& record);
 Grid swings(const EstimateRecord& record);
+/// Memory of the fullest device in words; nothing when unknown.
+std::vector<Statement> memory_in_words(const EstimateRecord& record);
 /// Memory of the fullest device; no rows when unknown.
 Grid memory(const EstimateRecord& record);
 /// The `most` worst operators; no rows when infeasible.
