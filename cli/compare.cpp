@@ -6,6 +6,7 @@
 
 #include "cli/compare_parts.hpp"
 #include "cli/errors.hpp"
+#include "cli/intervals.hpp"
 #include "cli/record.hpp"
 #include "cli/version.hpp"
 #include "search/crossover.hpp"
@@ -152,6 +153,33 @@ void set_against(ComparedSystem& s, const ComparedSystem& base) {
   compare_power(s, base);
 }
 
+uncertainty::Metric metric_of(const std::string& metric) {
+  using uncertainty::Metric;
+  return metric == "decode"    ? Metric::decode_only
+         : metric == "prefill" ? Metric::prefill_only
+                               : Metric::output_rate;
+}
+
+/// Chances that systems are above the baseline, with the draws of what they share in common.
+void fill_chances(ComparisonRecord& r, const Catalog& catalog, const std::vector<Contender>& all,
+                  const std::vector<spec::Outcome<search::Deployment>>& found,
+                  const EstimateArguments& words) {
+  const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
+                                  static_cast<std::uint64_t>(words.seed)};
+  if (how.samples == 0 || !found[r.baseline]) return;
+  const auto drawn = [&](std::size_t i) {
+    return samples_of(catalog, all[i].setup, all[i].question, *found[i], how);
+  };
+  const auto rate = [&](std::size_t i) {
+    return rate_per_chip(r.metric, all[i].setup, *found[i]).base();
+  };
+  const auto base = drawn(r.baseline);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (i != r.baseline && r.systems[i].compared)
+      r.systems[i].chance_above =
+          uncertainty::chance_above(drawn(i), rate(i), base, rate(r.baseline), metric_of(r.metric));
+}
+
 spec::Outcome<search::Deployment> at_interactivity(const Contender& c, Frequency f,
                                                    const search::Shapes& shapes = {}) {
   auto request = c.question.request;
@@ -233,13 +261,15 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
   r.version = version();
   result.status = kExitNo;
   std::vector<search::Shapes> shapes(all.size());
-  for (const auto& c : all) {
-    const auto found = solve(c.setup, c.question, c.question.precision, c.question.request);
-    if (found) {
+  std::vector<spec::Outcome<search::Deployment>> found;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& q = all[i].question;
+    found.push_back(solve(all[i].setup, q, q.precision, q.request));
+    if (found[i]) {
       result.status = kExitDone;
-      add_shapes(shapes[r.systems.size()], *found);
+      add_shapes(shapes[i], *found[i]);
     }
-    r.systems.push_back(answer_of(c, options.question, found));
+    r.systems.push_back(answer_of(all[i], options.question, found[i]));
   }
   r.baseline = baseline_of(all, options, r.systems);
   const auto base = r.systems[r.baseline];  // a copy: rows of the list are filled beside it
@@ -253,6 +283,7 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
     both.cuts.insert(both.cuts.end(), shapes[i].cuts.begin(), shapes[i].cuts.end());
     take_apart(options.metric, all[r.baseline], base, all[i], both, s);
   }
+  fill_chances(r, catalog, all, found, options.question.words);
   fill_interactivity(r, all, std::move(shapes));
   return result;
 }

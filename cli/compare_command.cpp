@@ -47,6 +47,10 @@ void add_compare(CLI::App& app, Chosen& chosen) {
                 "tokens/s of one user at which rates per chip are compared")
       ->capture_default_str();
   add_question_options(*c, w->question);
+  c->add_option("--samples", w->question.samples,
+                "draws behind the probability to be above the baseline; 0 for none")
+      ->capture_default_str();
+  c->add_option("--seed", w->question.seed, "of the draws")->capture_default_str();
   c->add_option("--format", w->question.format, "table, csv, json or md")
       ->check(CLI::IsMember({"table", "csv", "json", "md"}))
       ->capture_default_str();

@@ -6,6 +6,7 @@
 
 #include "cli/errors.hpp"
 #include "cli/evidence.hpp"
+#include "cli/intervals.hpp"
 #include "cli/record.hpp"
 #include "cli/setup.hpp"
 
@@ -105,6 +106,7 @@ EstimateResult run_estimate(const Catalog& catalog, const EstimateOptions& optio
   if (outcome) {
     fill_answer(result.record, setup, question, *outcome);
     fill_evidence(result.record, catalog, setup, question, *outcome, options);
+    fill_intervals(result.record, catalog, setup, question, *outcome, options.words);
     if (!options.words.no_compare) compare(catalog, setup, question, result.record);
     return result;
   }

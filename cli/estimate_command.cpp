@@ -62,6 +62,11 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
   c->add_option("--nearest", w->nearest, "published runs to show that are most like the deployment")
       ->check(CLI::Range(0, kMostNearest))
       ->capture_default_str();
+  c->add_option("--samples", w->samples, "draws behind p10, p50 and p90; 0 for no intervals")
+      ->capture_default_str();
+  c->add_option("--seed", w->seed, "of the draws")->capture_default_str();
+  c->add_flag("--why", w->why,
+              "what limits the answer, what is unknown, which figure to learn next");
   c->add_option("--format", w->format, "table, csv, json or md")
       ->check(CLI::IsMember({"table", "csv", "json", "md"}))
       ->capture_default_str();

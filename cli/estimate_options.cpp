@@ -17,6 +17,9 @@ namespace {
 /// Beyond any machine.
 constexpr int kMaxChips = 100'000'000;
 constexpr long kMaxTokens = 10'000'000;
+/// Fewer have no tenth, more would take minutes.
+constexpr long kFewestSamples = 16;
+constexpr long kMostSamples = 1'000'000;
 
 class Checker {
  public:
@@ -243,6 +246,10 @@ EstimateOptions check_arguments(const EstimateArguments& words) {
   parse_load(c, words, o);
   parse_slo(c, words, o);
   parse_extras(c, words, o);
+  if (words.samples != 0 && (words.samples < kFewestSamples || words.samples > kMostSamples))
+    c.problem(fmt::format("--samples: {} is neither 0 (no intervals) nor between {} and {}",
+                          words.samples, kFewestSamples, kMostSamples));
+  if (words.seed < 0) c.problem("--seed: must not be negative");
   if (words.chip.empty() && words.system.empty())
     c.problem("name a chip or a system, as in: perfmodel estimate --chip ascend910d");
   c.finish();

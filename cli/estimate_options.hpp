@@ -28,6 +28,9 @@ struct EstimateArguments {
   bool explain = false;
   bool no_compare = false;
   int nearest = 3;
+  long samples = 1024;
+  long seed = 1;
+  bool why = false;
   std::string format = "table";
   std::string out;
 };

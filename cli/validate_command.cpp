@@ -6,6 +6,7 @@
 
 #include "cli/accuracy.hpp"
 #include "cli/commands.hpp"
+#include "cli/coverage.hpp"
 #include "cli/cross_validation.hpp"
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
@@ -21,6 +22,7 @@ struct Words {
   std::string stack;
   CrossValidation cross;
   std::string summary;
+  bool intervals = false;
   std::string out;
 };
 
@@ -48,7 +50,14 @@ int run(const Words& w, const Chosen& chosen) {
   std::string text;
   if (!w.cross.by.empty() && w.format == "table")
     text = fmt::format("each number predicted by a fit without its own {}\n", w.cross.by);
-  text += w.format == "csv" ? validation_csv(lines) : validation_table(lines, by);
+  if (w.intervals) {
+    const auto intervals = intervals_of(lines);
+    if (w.cross.by.empty() && w.format == "table")
+      text = "predictions and errors in sample: coverage of what was fitted, not of what is new\n";
+    text += w.format == "csv" ? coverage_csv(intervals) : coverage_tables(intervals, by);
+  } else {
+    text += w.format == "csv" ? validation_csv(lines) : validation_table(lines, by);
+  }
   emit(w.out, text);
   return kExitDone;
 }
@@ -79,6 +88,8 @@ void add_validate(CLI::App& app, Chosen& chosen) {
   c->add_option("--format", w->format, "table or csv (one line per row)")
       ->check(CLI::IsMember({"table", "csv"}))
       ->capture_default_str();
+  c->add_flag("--intervals", w->intervals,
+              "how many numbers lie inside the intervals predicted for them");
   c->add_option("--summary", w->summary,
                 "also write the errors by kind of number and profile to this CSV file");
   c->add_option("-o,--out", w->out, "write to this file instead of standard output");

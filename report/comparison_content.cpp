@@ -240,6 +240,9 @@ std::vector<Statement> parity(const ComparisonRecord& record) {
       text += fmt::format("; 1 {} = {} {} (ceiling {})", base.answer.chip,
                           ratio_text(1.0 / chip.expected), s.answer.chip,
                           ratio_text(1.0 / chip.ceiling));
+    if (s.chance_above)
+      text += fmt::format("; {} turns out more per chip with probability {:.2f}", s.label,
+                          *s.chance_above);
     if (s.per_joule) {
       const bool whole_system = s.per_joule_scope == "system";
       text +=

@@ -221,6 +221,11 @@ constexpr CsvColumn kColumns[] = {
     {"ratio_ceiling_prefill_per_chip", ratio<kPerChip, &RateRatios::prefill, &Ratio::ceiling>},
     {"ratio_ttft", beside_number<&S::ttft>},
     {"ratio_tpot", beside_number<&S::tpot>},
+    {"chance_above_per_chip",
+     [](const Line& l) -> Field {
+       const auto* s = l.beside();
+       return s != nullptr && s->chance_above ? csv_number(*s->chance_above) : "";
+     }},
     {"ratio_tokens_per_joule",
      [](const Line& l) {
        const auto* s = l.beside();

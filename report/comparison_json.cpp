@@ -62,6 +62,7 @@ Json against_json(const ComparedSystem& s) {
           {"system", ratios_json(s.system)},
           {"ttft", real(s.ttft)},
           {"tpot", real(s.tpot)},
+          {"chance_above_per_chip", s.chance_above ? real(*s.chance_above) : Json(nullptr)},
           {"tokens_per_joule", s.per_joule ? real(*s.per_joule) : Json(nullptr)},
           {"power_scope", text_or_null(s.per_joule_scope)},
           {"factors", std::move(factors)},

@@ -57,6 +57,9 @@ struct ComparedSystem {
   bool compared = false;
   RateRatios per_chip, system;
   double ttft = 1, tpot = 1;
+  /// That more is turned out per chip than by the baseline's, by the record's metric; only with
+  /// samples.
+  std::optional<double> chance_above;
   /// Output tokens per joule over the baseline's, by power of the same scope: "system" or "chips".
   std::optional<double> per_joule;
   std::string per_joule_scope;

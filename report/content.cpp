@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kOrdinaryStatus = "shipping";  // not worth a word
 constexpr int kComparisonDigits = 3;
+constexpr int kIntervalDigits = 3;
 constexpr std::size_t kNameCap = 28;  // of a compared system in a terminal
 
 bool is_ordinary(std::string_view status) {
@@ -81,15 +82,28 @@ std::string share_of(double good, double best) {
 using RateMember = Frequency Performance::*;
 using TimeMember = Time Performance::*;
 
+/// Label, expected, with samples its interval, ceiling, share.
+Row metric_row(const EstimateRecord& r, std::string label, std::string expected, std::string p10,
+               const std::string& p90, std::string ceiling, std::string share) {
+  Row row{{std::move(label), std::move(expected)}, ""};
+  if (r.samples > 0) row.cells.push_back(std::move(p10) + " .. " + p90);
+  row.cells.push_back(std::move(ceiling));
+  row.cells.push_back(std::move(share));
+  return row;
+}
+
 Row rate_row(const EstimateRecord& r, std::string label, RateMember m) {
   const double e = (r.expected.*m).base();
   const double c = (r.ceiling.*m).base();
-  return {{std::move(label), number(e), number(c), share_of(e, c)}, ""};
+  return metric_row(r, std::move(label), number(e), number((r.p10.*m).base(), kIntervalDigits),
+                    number((r.p90.*m).base(), kIntervalDigits), number(c), share_of(e, c));
 }
 Row time_row(const EstimateRecord& r, std::string label, TimeMember m) {
   const Time e = r.expected.*m;
   const Time c = r.ceiling.*m;
-  return {{std::move(label), time_text(e), time_text(c), share_of(c.base(), e.base())}, ""};
+  return metric_row(r, std::move(label), time_text(e), time_text(r.p10.*m, kIntervalDigits),
+                    time_text(r.p90.*m, kIntervalDigits), time_text(c),
+                    share_of(c.base(), e.base()));
 }
 
 /// Whether `id` is one of the parts of "gb200-nvl72".
@@ -227,7 +241,10 @@ std::vector<Statement> confidence(const EstimateRecord& record) {
 Grid metrics(const EstimateRecord& record) {
   Grid grid;
   if (!is_feasible(record)) return grid;
-  grid.columns = {{"", Align::left}, {"expected"}, {"ceiling"}, {"share"}};
+  grid.columns = {{"", Align::left}, {"expected"}};
+  if (record.samples > 0) grid.columns.push_back({"p10 .. p90"});
+  grid.columns.push_back({"ceiling"});
+  grid.columns.push_back({"share"});
   using P = Performance;
   grid.rows = {rate_row(record, "output tok/s per chip", &P::output_per_chip),
                rate_row(record, "output tok/s, system", &P::output_system),
@@ -256,6 +273,20 @@ Grid memory(const EstimateRecord& record) {
     grid.rows.push_back({{"largest batch per rank", whole(std::floor(m.largest_batch))}, ""});
   }
   return grid;
+}
+
+std::vector<Statement> memory_in_words(const EstimateRecord& record) {
+  std::vector<Statement> out;
+  if (!has_memory(record)) return out;
+  const MemoryRow& m = record.memory;
+  std::string text = fmt::format(
+      "fullest device: {} weights, {} KV cache, {} activations, {} reserve; {} free of {}",
+      bytes_text(m.weights), bytes_text(m.cache), bytes_text(m.activations), bytes_text(m.reserve),
+      bytes_text(m.free), bytes_text(m.capacity));
+  if (m.largest_batch > 0)
+    text += fmt::format("; largest batch per rank {}", whole(std::floor(m.largest_batch)));
+  add(out, "memory", text);
+  return out;
 }
 
 Grid bottlenecks(const EstimateRecord& record, std::size_t most) {

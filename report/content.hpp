@@ -51,6 +51,14 @@ std::string nearest_run_text(const NearRun& run);
 
 /// Expected beside ceiling; no rows when infeasible.
 Grid metrics(const EstimateRecord& record);
+/// What the intervals rest on; nothing without samples.
+std::vector<Statement> interval_basis(const EstimateRecord& record);
+/// What limits the answer and what to learn next, and what single figures do to its output rate;
+/// nothing where not asked for.
+std::vector<Statement> why(const EstimateRecord& record);
+Grid swings(const EstimateRecord& record);
+/// Memory of the fullest device in words; nothing when unknown.
+std::vector<Statement> memory_in_words(const EstimateRecord& record);
 /// Memory of the fullest device; no rows when unknown.
 Grid memory(const EstimateRecord& record);
 /// The `most` worst operators; no rows when infeasible.

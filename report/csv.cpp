@@ -8,15 +8,11 @@
 #include <type_traits>
 
 #include "report/content.hpp"
+#include "report/csv_table.hpp"
 #include "report/format.hpp"
 
 namespace perfmodel::report {
 namespace {
-
-constexpr std::string_view kLineEnd = "\r\n";
-constexpr double kMilli = 1e3, kMicro = 1e6;  // per base unit
-// Base units in one. Dividing by them rounds once: 21.31 GB stays 21.31.
-constexpr double kMega = 1e6, kGiga = 1e9;
 
 using Record = EstimateRecord;
 using Other = ComparisonRow;
@@ -27,12 +23,6 @@ struct AnswerColumn {
   std::string_view name;
   Field (*subject)(const Record&);
   Field (*other)(const Record&, const Other&);
-};
-
-struct OperatorColumn {
-  std::string_view name;
-  Field (*record)(const Record&);  // for columns that all operators share, else null
-  Field (*op)(const OperatorRow&);
 };
 
 Field none(const Record&, const Other&) {
@@ -96,6 +86,12 @@ template <auto Member>
 constexpr auto expected = &of<&Record::expected, Member>;
 template <auto Member>
 constexpr auto ceiling = &of<&Record::ceiling, Member>;
+
+/// A bound of an interval, where there are samples.
+template <Performance Record::*Profile, auto Member>
+Field bound(const Record& r) {
+  return r.samples > 0 ? of<Profile, Member>(r) : "";
+}
 
 template <auto Member>
 Field other_text(const Record&, const Other& o) {
@@ -231,6 +227,43 @@ constexpr AnswerColumn kAnswer[] = {
     {"ceiling_decode_only_tokens_per_s_system", ceiling<&P::decode_system>, none},
     {"ceiling_prefill_only_tokens_per_s_per_chip", ceiling<&P::prefill_per_chip>, none},
     {"ceiling_prefill_only_tokens_per_s_system", ceiling<&P::prefill_system>, none},
+    {"interval_samples", asked<&R::samples>, none},
+    {"interval_basis", asked<&R::interval_basis>, none},
+    {"ttft_ms_p10", bound<&R::p10, &P::ttft>, none},
+    {"ttft_ms_p50", bound<&R::p50, &P::ttft>, none},
+    {"ttft_ms_p90", bound<&R::p90, &P::ttft>, none},
+    {"tpot_ms_p10", bound<&R::p10, &P::tpot>, none},
+    {"tpot_ms_p50", bound<&R::p50, &P::tpot>, none},
+    {"tpot_ms_p90", bound<&R::p90, &P::tpot>, none},
+    {"decode_step_ms_p10", bound<&R::p10, &P::decode_step>, none},
+    {"decode_step_ms_p50", bound<&R::p50, &P::decode_step>, none},
+    {"decode_step_ms_p90", bound<&R::p90, &P::decode_step>, none},
+    {"prefill_ms_p10", bound<&R::p10, &P::prefill>, none},
+    {"prefill_ms_p50", bound<&R::p50, &P::prefill>, none},
+    {"prefill_ms_p90", bound<&R::p90, &P::prefill>, none},
+    {"output_tokens_per_s_per_chip_p10", bound<&R::p10, &P::output_per_chip>, none},
+    {"output_tokens_per_s_per_chip_p50", bound<&R::p50, &P::output_per_chip>, none},
+    {"output_tokens_per_s_per_chip_p90", bound<&R::p90, &P::output_per_chip>, none},
+    {"output_tokens_per_s_system_p10", bound<&R::p10, &P::output_system>, none},
+    {"output_tokens_per_s_system_p50", bound<&R::p50, &P::output_system>, none},
+    {"output_tokens_per_s_system_p90", bound<&R::p90, &P::output_system>, none},
+    {"input_tokens_per_s_per_chip_p10", bound<&R::p10, &P::input_per_chip>, none},
+    {"input_tokens_per_s_per_chip_p50", bound<&R::p50, &P::input_per_chip>, none},
+    {"input_tokens_per_s_per_chip_p90", bound<&R::p90, &P::input_per_chip>, none},
+    {"decode_only_tokens_per_s_per_chip_p10", bound<&R::p10, &P::decode_per_chip>, none},
+    {"decode_only_tokens_per_s_per_chip_p50", bound<&R::p50, &P::decode_per_chip>, none},
+    {"decode_only_tokens_per_s_per_chip_p90", bound<&R::p90, &P::decode_per_chip>, none},
+    {"decode_only_tokens_per_s_system_p10", bound<&R::p10, &P::decode_system>, none},
+    {"decode_only_tokens_per_s_system_p50", bound<&R::p50, &P::decode_system>, none},
+    {"decode_only_tokens_per_s_system_p90", bound<&R::p90, &P::decode_system>, none},
+    {"prefill_only_tokens_per_s_per_chip_p10", bound<&R::p10, &P::prefill_per_chip>, none},
+    {"prefill_only_tokens_per_s_per_chip_p50", bound<&R::p50, &P::prefill_per_chip>, none},
+    {"prefill_only_tokens_per_s_per_chip_p90", bound<&R::p90, &P::prefill_per_chip>, none},
+    {"prefill_only_tokens_per_s_system_p10", bound<&R::p10, &P::prefill_system>, none},
+    {"prefill_only_tokens_per_s_system_p50", bound<&R::p50, &P::prefill_system>, none},
+    {"prefill_only_tokens_per_s_system_p90", bound<&R::p90, &P::prefill_system>, none},
+    {"slo_kept_share", [](const R& r) { return number_if(r.samples > 0, r.keeps); }, none},
+    {"batch_fits_share", [](const R& r) { return number_if(r.samples > 0, r.fits); }, none},
     {"memory_capacity_gb", memory_gb<&MemoryRow::capacity>, none},
     {"memory_reserve_gb", memory_gb<&MemoryRow::reserve>, none},
     {"memory_weights_gb", memory_gb<&MemoryRow::weights>, none},
@@ -262,83 +295,6 @@ constexpr AnswerColumn kAnswer[] = {
     {"version", asked<&R::version>, same<&R::version>},
 };
 
-using O = OperatorRow;
-template <auto Member>
-Field op(const O& o) {
-  using T = std::remove_cvref_t<decltype(o.*Member)>;
-  if constexpr (std::is_same_v<T, std::string>) {
-    return o.*Member;
-  } else if constexpr (std::is_same_v<T, Time>) {
-    return csv_number((o.*Member).base() * kMicro);
-  } else if constexpr (std::is_same_v<T, Bytes>) {
-    return csv_number((o.*Member).base() / kMega);
-  } else if constexpr (std::is_same_v<T, Ops>) {
-    return csv_number((o.*Member).base() / kGiga);
-  } else {
-    return csv_number(o.*Member);
-  }
-}
-
-constexpr OperatorColumn kOperator[] = {
-    {"verdict", [](const R& r) { return verdict(is_feasible(r)); }, nullptr},
-    {"reason", asked<&R::infeasible>, nullptr},
-    {"chip", asked<&R::chip>, nullptr},
-    {"system", asked<&R::system>, nullptr},
-    {"llm", asked<&R::llm>, nullptr},
-    {"deployment", asked<&R::parallelism>, nullptr},
-    {"stack", [](const R& r) { return text_if(is_feasible(r), r.expected.stack); }, nullptr},
-    {"phase", nullptr, op<&O::phase>},
-    {"operator", nullptr, op<&O::name>},
-    {"kind", nullptr, op<&O::kind>},
-    {"formula", nullptr, op<&O::formula>},
-    {"count", nullptr, op<&O::count>},
-    {"compute", nullptr, op<&O::compute>},
-    {"matrix_gflop", nullptr, op<&O::matrix>},
-    {"vector_gflop", nullptr, op<&O::vector>},
-    {"weights_mb", nullptr, op<&O::weights>},
-    {"kv_mb", nullptr, op<&O::kv>},
-    {"activations_mb", nullptr, op<&O::activations>},
-    {"message", nullptr, op<&O::message>},
-    {"message_mb", nullptr, op<&O::message_bytes>},
-    {"compute_us", nullptr, op<&O::t_compute>},
-    {"vector_us", nullptr, op<&O::t_vector>},
-    {"memory_us", nullptr, op<&O::t_memory>},
-    {"link_us", nullptr, op<&O::t_link>},
-    {"overhead_us", nullptr, op<&O::t_overhead>},
-    {"total_us", nullptr, op<&O::total>},
-    {"share_of_pass", nullptr, op<&O::share>},
-    {"bound", nullptr, op<&O::bound>},
-};
-
-/// One record; `field` gives the text for a column.
-template <class Columns, class FieldOf>
-void put(std::string& out, const Columns& columns, FieldOf field) {
-  bool first = true;
-  for (const auto& column : columns) {
-    if (!first) out += ',';
-    first = false;
-    out += csv_field(field(column));
-  }
-  out += kLineEnd;
-}
-
-std::string operators_csv(const EstimateRecord& record) {
-  std::string out;
-  put(out, kOperator, [](const OperatorColumn& c) { return Field(c.name); });
-  const auto put_operator = [&](const OperatorRow* o) {
-    put(out, kOperator, [&](const OperatorColumn& c) {
-      if (c.record != nullptr) return c.record(record);
-      return o != nullptr ? c.op(*o) : Field();
-    });
-  };
-  // An infeasible answer has no operators, but its row stays.
-  if (!is_feasible(record)) put_operator(nullptr);
-  if (is_feasible(record)) {
-    for (const OperatorRow& o : record.operators) put_operator(&o);
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string csv_field(std::string_view text) {
@@ -368,12 +324,9 @@ std::string csv_number(double value) {
 }
 
 std::vector<std::string_view> csv_columns(bool explain) {
+  if (explain) return operator_columns();
   std::vector<std::string_view> names;
-  if (explain) {
-    for (const OperatorColumn& c : kOperator) names.push_back(c.name);
-  } else {
-    for (const AnswerColumn& c : kAnswer) names.push_back(c.name);
-  }
+  for (const AnswerColumn& c : kAnswer) names.push_back(c.name);
   return names;
 }
 

@@ -68,6 +68,18 @@ struct Performance {
   Frequency prefill_system{};
 };
 
+/// What one figure alone does to the answer, from one end of its range to the other.
+struct SwingRow {
+  std::string path;
+  std::string range;  // formatted; empty where the answer does not list the figure
+  std::string grade;
+  bool hardware = true;  // else of the software profile or of the architecture's kernels
+  // Of the output rate, over the answer's; 0.1 is 10 % more.
+  double rate_at_low = 0;
+  double rate_at_high = 0;
+  double variance_share = 0;  // of the output rate's, all of the model's own error included
+};
+
 /// Memory of the fullest device.
 struct MemoryRow {
   Bytes capacity{};
@@ -188,6 +200,15 @@ struct EstimateRecord {
   // Answer.
   Performance expected;
   Performance ceiling;
+  /// One number in ten falls below p10, one in ten above p90, of each number by itself; only with
+  /// samples.
+  std::size_t samples = 0;
+  Performance p10, p50, p90;
+  double fits = 1;               // share of the samples in which the batch has room
+  double keeps = 1;              // share of the samples that keep the promise
+  std::string interval_basis;    // what the intervals rest on
+  std::vector<SwingRow> swings;  // widest first; only where asked for
+  std::string why;               // what limits, what is unknown, what to learn next; as `swings`
   MemoryRow memory;
   std::vector<OperatorRow> operators;  // all, prefill then decode, in order of execution
   std::vector<std::size_t>

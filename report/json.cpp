@@ -109,6 +109,24 @@ Json performance_json(const Performance& p) {
           {"prefill_only_tokens_per_s_system", base(p.prefill_system)}};
 }
 
+Json intervals_json(const EstimateRecord& r) {
+  if (r.samples == 0) return nullptr;
+  return {{"samples", r.samples},           {"basis", r.interval_basis},
+          {"p10", performance_json(r.p10)}, {"p50", performance_json(r.p50)},
+          {"p90", performance_json(r.p90)}, {"slo_kept", real(r.keeps)},
+          {"batch_fits", real(r.fits)}};
+}
+
+Json swing_json(const SwingRow& s) {
+  return {{"path", s.path},
+          {"range", text_or_null(s.range)},
+          {"grade", s.grade},
+          {"hardware", s.hardware},
+          {"output_rate_change_at_low", real(s.rate_at_low)},
+          {"output_rate_change_at_high", real(s.rate_at_high)},
+          {"variance_share", real(s.variance_share)}};
+}
+
 Json memory_json(const EstimateRecord& r) {
   if (!has_memory(r)) return nullptr;
   const MemoryRow& m = r.memory;
@@ -249,6 +267,7 @@ std::string to_json(const EstimateRecord& record) {
                         {"accepted_tokens", real(record.accepted)}};
   out["expected"] = feasible ? performance_json(record.expected) : Json(nullptr);
   out["ceiling"] = feasible ? performance_json(record.ceiling) : Json(nullptr);
+  out["intervals"] = feasible ? intervals_json(record) : Json(nullptr);
   out["memory"] = memory_json(record);
   out["weakest"] = {{"hardware_grade", text_or_null(record.weakest_grade)},
                     {"hardware_path", text_or_null(record.weakest_path)},
@@ -261,6 +280,8 @@ std::string to_json(const EstimateRecord& record) {
   out["figures"] = array_of(record.figures, figure_json);
   out["comparisons"] = array_of(record.comparisons, comparison_json);
   out["evidence"] = feasible ? evidence_json(record) : Json(nullptr);
+  if (!record.why.empty())
+    out["why"] = {{"text", record.why}, {"figures", array_of(record.swings, swing_json)}};
   // Bytes that are not UTF-8 become U+FFFD instead of an exception.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

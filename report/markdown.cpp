@@ -34,7 +34,10 @@ std::string to_markdown(const EstimateRecord& record, bool explain) {
   put_list(out, setup(record));
   put_list(out, confidence(record));
   put_list(out, evidence(record));
+  put_list(out, interval_basis(record));
+  put_list(out, why(record));
   put_section(out, "Performance", metrics(record));
+  put_section(out, "Single figures", swings(record));
   put_section(out, "Memory", memory(record));
   put_section(out, "Bottlenecks", bottlenecks(record, record.bottlenecks.size()));
   put_section(out, "Comparison", comparisons(record, Detail::full));

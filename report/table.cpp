@@ -88,9 +88,22 @@ std::string to_table(const EstimateRecord& record, const TableOptions& options) 
   screen.statements(refusal(record));
   screen.statements(setup(record));
   screen.gap();
-  screen.side_by_side(metrics(record), memory(record));
+  // With intervals the numbers leave no room beside them.
+  if (record.samples > 0) {
+    screen.grid(metrics(record));
+    screen.statements(memory_in_words(record));
+  } else {
+    screen.side_by_side(metrics(record), memory(record));
+  }
+  screen.statements(interval_basis(record));
   screen.gap();
   screen.grid(bottlenecks(record, options.explain ? record.bottlenecks.size() : kBottlenecks));
+  if (!record.why.empty()) {
+    screen.gap();
+    screen.statements(why(record));
+    screen.grid(swings(record));
+    screen.gap();
+  }
   screen.statements(confidence(record));
   put_assumptions(screen, record.assumptions);
   screen.statements(evidence(record));

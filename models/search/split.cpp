@@ -138,7 +138,8 @@ class Splitter {
       if (r_.batch) {
         if (*r_.batch > e.largest) {
           s.asked_lacks = -memory(e.plan, *r_.batch).free();
-          s.places = e.largest * c.dp * (decode_devices() / c.devices());
+          const int engines = decode_devices() / c.devices();
+          s.places = e.largest * c.dp * engines;
         } else {
           e.steady = at(*r_.batch);
         }

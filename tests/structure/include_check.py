@@ -25,7 +25,7 @@ UNDER = {
     "serving": ["phase"],
     "search": ["serving"],
     "sweep": ["search"],
-    "uncertainty": ["serving"],
+    "uncertainty": ["search"],
     "calibrate": ["serving", "csv"],
     "report": ["units"],
     "kernels": ["units"],

@@ -1,0 +1,173 @@
+#include "cli/intervals.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cli/accuracy.hpp"
+#include "cli/published_index.hpp"
+#include "cli/why.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+using cost::LeftOut;
+using report::Performance;
+using uncertainty::Discrepancy;
+using uncertainty::Metric;
+using uncertainty::PerMetric;
+
+/// Errors on models and software that a fit had not seen are half alike on all chips, those on
+/// chips are not (docs/uncertainty.md).
+constexpr double kCommon = 0.5;
+
+double common_of(const std::vector<LeftOut>& unseen) {
+  const bool shared = std::all_of(unseen.begin(), unseen.end(), [](LeftOut l) {
+    return l == LeftOut::llm || l == LeftOut::stack;
+  });
+  return shared ? kCommon : 0.0;
+}
+
+search::Site site_of(const Setup& s) {
+  return {s.chip, s.family, s.system, s.systems};
+}
+
+std::vector<LeftOut> unseen_by(const Catalog& catalog, const Setup& setup, const Question& q) {
+  return unseen(catalog, setup.chip.id, q.llm.id, q.stack);
+}
+
+/// An answer with what it borrows.
+struct Borrowed {
+  search::Site site;
+  std::optional<search::Site> prefill;
+  uncertainty::Answer answer;
+
+  Borrowed(const Catalog& catalog, const Setup& setup, const Question& q,
+           const search::Deployment& d, const std::vector<LeftOut>& unseen)
+      : site(site_of(setup)),
+        answer{d,
+               site,
+               nullptr,
+               q.stack,
+               q.workload,
+               discrepancies(catalog, q.stack, unseen, d.prefill.has_value()),
+               common_of(unseen)} {
+    if (!setup.prefill) return;
+    prefill.emplace(site_of(*setup.prefill));
+    answer.prefill = &*prefill;
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+};
+
+/// The answer with each number times what `at` says.
+template <class At>
+Performance scaled(const Performance& p, const At& at) {
+  auto r = p;
+  r.ttft *= at(Metric::ttft);
+  r.tpot *= at(Metric::tpot);
+  r.decode_step *= at(Metric::decode_step);
+  r.prefill *= at(Metric::prefill);
+  for (auto* rate : {&r.output_per_chip, &r.output_system}) *rate *= at(Metric::output_rate);
+  r.input_per_chip *= at(Metric::input_rate);
+  for (auto* rate : {&r.decode_per_chip, &r.decode_system}) *rate *= at(Metric::decode_only);
+  for (auto* rate : {&r.prefill_per_chip, &r.prefill_system}) *rate *= at(Metric::prefill_only);
+  return r;
+}
+
+std::string basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) {
+  if (stack.residual.empty())
+    return fmt::format("ranges of the figures alone: {} was compared with no measurement",
+                       stack.id);
+  std::vector<std::string_view> what;
+  for (const auto l : unseen)
+    what.push_back(l == LeftOut::nothing ? "runs like this one"
+                   : l == LeftOut::chip  ? "chips that its fit had not seen"
+                   : l == LeftOut::llm   ? "models that its fit had not seen"
+                                         : "software that its fit had not seen");
+  return fmt::format("ranges of the figures, and the error of {} on {}", stack.id,
+                     fmt::join(what, " or "));
+}
+
+}  // namespace
+
+std::vector<LeftOut> unseen(const Catalog& catalog, const std::string& chip, const std::string& llm,
+                            const cost::Stack& stack) {
+  const auto has = [&](LeftOut l) {
+    return std::any_of(stack.residual.begin(), stack.residual.end(),
+                       [&](const cost::Residual& r) { return r.left_out == l; });
+  };
+  std::vector<LeftOut> all;
+  // A profile of no software in particular knows left-out software only.
+  if (has(LeftOut::stack) && !has(LeftOut::chip)) all.push_back(LeftOut::stack);
+  bool with_chip = false;
+  bool with_llm = false;
+  bool together = false;
+  for (const auto& run : load_index(catalog).runs) {
+    with_chip = with_chip || run.chip == chip;
+    with_llm = with_llm || run.llm == llm;
+    together = together || (run.chip == chip && run.llm == llm && run.profile == stack.id);
+  }
+  if (!with_chip) all.push_back(LeftOut::chip);
+  if (!with_llm || (with_chip && !together && all.empty())) all.push_back(LeftOut::llm);
+  if (all.empty()) all.push_back(LeftOut::nothing);
+  return all;
+}
+
+PerMetric<Discrepancy> discrepancies(const Catalog& catalog, const cost::Stack& stack,
+                                     const std::vector<LeftOut>& unseen, bool disaggregated) {
+  PerMetric<Discrepancy> widest{};
+  if (stack.residual.empty()) return widest;
+  for (const auto left_out : unseen) {
+    std::vector<cost::Residual> pooled;
+    for (const auto& r : recorded_accuracy(catalog, left_out))
+      if (r.profile.empty())
+        pooled.push_back({left_out, r.kind, static_cast<long>(r.errors.count), r.errors.median,
+                          r.errors.p90, r.errors.bias});
+    for (std::size_t m = 0; m < uncertainty::kMetricCount; ++m) {
+      const auto kind = uncertainty::measured_for(static_cast<Metric>(m), disaggregated);
+      const auto d =
+          uncertainty::discrepancy_of(uncertainty::find_residual(stack.residual, left_out, kind),
+                                      uncertainty::find_residual(pooled, left_out, kind));
+      if (d.within(0.8) > widest[m].within(0.8)) widest[m] = d;
+    }
+  }
+  return widest;
+}
+
+uncertainty::Samples samples_of(const Catalog& catalog, const Setup& setup, const Question& q,
+                                const search::Deployment& d, const uncertainty::Sampling& how) {
+  const Borrowed b(catalog, setup, q, d, unseen_by(catalog, setup, q));
+  return uncertainty::sample(b.answer, how);
+}
+
+void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, const Setup& setup,
+                    const Question& q, const search::Deployment& d,
+                    const EstimateArguments& words) {
+  if (words.samples == 0 && !words.why) return;
+  const auto what = unseen_by(catalog, setup, q);
+  const Borrowed b(catalog, setup, q, d, what);
+  const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
+                                  static_cast<std::uint64_t>(words.seed)};
+  if (words.samples > 0) {
+    const auto drawn = uncertainty::sample(b.answer, how);
+    const auto factors = uncertainty::intervals(drawn);
+    const auto at = [&](double uncertainty::Interval::*part) {
+      return scaled(record.expected,
+                    [&](Metric m) { return factors[uncertainty::index(m)].*part; });
+    };
+    record.samples = how.samples;
+    record.p10 = at(&uncertainty::Interval::p10);
+    record.p50 = at(&uncertainty::Interval::p50);
+    record.p90 = at(&uncertainty::Interval::p90);
+    record.fits = drawn.fits;
+    record.keeps = drawn.keeps;
+    record.interval_basis = basis(q.stack, what);
+  }
+  if (words.why) fill_why(record, b.answer);
+}
+
+}  // namespace perfmodel::cli
