@@ -72,7 +72,8 @@ TEST(Discrepancy, HitsBothQuantilesOfTheErrors) {
 }
 
 TEST(Discrepancy, ALargeBiasWidensIt) {
-  EXPECT_NEAR(discrepancy_of(0.7, 0.9, 0.25).within(0.5), std::log(4.0), 1e-8);
+  // Four times too low in the mean is 0.75 below, and no number of the file says how much lower.
+  EXPECT_NEAR(discrepancy_of(0.7, 0.9, 0.25).within(0.9), 2 * std::log(4.0), 1e-8);
   EXPECT_EQ(discrepancy_of(0.1, 0.4, 1.05).scale, discrepancy_of(0.1, 0.4).scale);
 }
 
