@@ -167,7 +167,7 @@ void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, cons
     record.keeps = drawn.keeps;
     record.interval_basis = basis(q.stack, what);
   }
-  if (words.why) fill_why(record, b.answer);
+  if (words.why) fill_why(record, b.answer, how);
 }
 
 }  // namespace perfmodel::cli

@@ -8,6 +8,7 @@ namespace perfmodel::cli {
 
 /// The record's widest swings and the paragraph about them. The record has its operators and, where
 /// samples were drawn, its intervals.
-void fill_why(report::EstimateRecord& record, const uncertainty::Answer& answer);
+void fill_why(report::EstimateRecord& record, const uncertainty::Answer& answer,
+              const uncertainty::Sampling& how);
 
 }  // namespace perfmodel::cli

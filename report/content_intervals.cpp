@@ -40,9 +40,9 @@ Grid swings(const EstimateRecord& record) {
   Grid grid;
   if (!is_feasible(record) || record.swings.empty()) return grid;
   grid.columns = {{"output rate moves with", Align::left},
-                  {"at low end"},
-                  {"at high end"},
-                  {"of variance"},
+                  {"low end"},
+                  {"high end"},
+                  {"variance"},
                   {"grade", Align::left},
                   {"range", Align::left}};
   for (const SwingRow& s : record.swings)

@@ -13,8 +13,8 @@
 // The files hold errors q = |predicted / measured - 1|. The same q is ln(1 + q) where the
 // prediction is too high and -ln(1 - q) where it is too low; the mean of the two is taken, atanh(q)
 // for q < 0.9. The bias is not taken out: on groups left out it is that of other groups, and taking
-// it out covers less (docs/uncertainty.md). But |e| has its median no lower than the logarithm of
-// the bias, and its 90th percentile no lower than twice that: q hides how far a prediction is too
+// it out covers less (docs/uncertainty.md). But the median and the 90th percentile of |e| are taken
+// to be at least one and two times the logarithm of the bias: q hides how far a prediction is too
 // low.
 #pragma once
 

@@ -62,7 +62,7 @@ class Bench {
 PerMetric<double> log_ratio(const PerMetric<double>& a, const PerMetric<double>& b) {
   PerMetric<double> r{};
   for (std::size_t m = 0; m < kMetricCount; ++m)
-    if (a[m] > 0 && b[m] > 0) r[m] = std::log(a[m] / b[m]);
+    if (a[m] > 0 && b[m] > 0 && std::isfinite(a[m] / b[m])) r[m] = std::log(a[m] / b[m]);
   return r;
 }
 
@@ -212,7 +212,7 @@ Samples sample(const Answer& answer, const Sampling& how) {
       const bool does = std::any_of(all[k].at_low.begin(), all[k].at_low.end(), moves) ||
                         std::any_of(all[k].at_high.begin(), all[k].at_high.end(), moves);
       const bool room = all[k].path == "chip.memory.capacity";
-      if (!does && !room) continue;
+      if ((!does && !room) || all[k].path == how.known) continue;
       used.push_back(k);
       draws.push_back(draws_of(specs.knobs()[k].key, n, how.seed));
     }

@@ -61,6 +61,9 @@ struct Answer {
 struct Sampling {
   std::size_t samples = 1024;
   std::uint64_t seed = 1;
+  /// A figure that is taken at its value as if nothing of it were unknown, by its path; what its
+  /// range took off the discrepancy stays off.
+  std::string_view known = {};
   unsigned threads = 0;  // 0: as many as the machine has; the numbers are the same for any
 };
 
