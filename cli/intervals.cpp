@@ -84,10 +84,10 @@ std::string basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) 
                        stack.id);
   std::vector<std::string_view> what;
   for (const auto l : unseen)
-    what.push_back(l == LeftOut::nothing ? "runs like this one"
-                   : l == LeftOut::chip  ? "chips that its fit had not seen"
-                   : l == LeftOut::llm   ? "models that its fit had not seen"
-                                         : "software that its fit had not seen");
+    what.emplace_back(l == LeftOut::nothing ? "runs like this one"
+                      : l == LeftOut::chip  ? "chips that its fit had not seen"
+                      : l == LeftOut::llm   ? "models that its fit had not seen"
+                                            : "software that its fit had not seen");
   return fmt::format("ranges of the figures, and the error of {} on {}", stack.id,
                      fmt::join(what, " or "));
 }

@@ -42,6 +42,10 @@ TEST(Spread, WithoutWidthIsTheValue) {
   for (const double u : {0.001, 0.3, 0.999}) EXPECT_EQ(s.at(u), 3);
 }
 
+double normal_share(double z) {
+  return 0.5 * std::erfc(-z / std::sqrt(2.0));
+}
+
 TEST(Spread, NormalQuantileInvertsTheShare) {
   for (double u = 0.001; u < 1; u += 0.013) EXPECT_NEAR(normal_share(normal_quantile(u)), u, 1e-9);
   EXPECT_NEAR(normal_quantile(0.9), kZ90, 1e-8);
