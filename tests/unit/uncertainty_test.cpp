@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "cli/errors.hpp"
+#include "cli/estimate.hpp"
 #include "cli/intervals.hpp"
 #include "cli/setup.hpp"
+#include "report/format.hpp"
 #include "uncertainty/draws.hpp"
 #include "uncertainty/intervals.hpp"
 #include "unit/engine_support.hpp"
@@ -258,6 +260,31 @@ TEST(Unseen, ByWhatWasPublished) {
   EXPECT_EQ(of("h200", "deepseek-r1", "typical"), std::vector{LeftOut::stack});
   EXPECT_EQ(of("ascend910d", "deepseek-r1", "typical"),
             (std::vector{LeftOut::stack, LeftOut::chip}));
+}
+
+TEST(Unseen, RatesThatArriveAreTurnedOut) {
+  cli::EstimateArguments w;
+  w.chip = "h200";
+  w.rate = 0.5;
+  w.samples = 32;
+  w.nearest = 0;
+  w.no_compare = true;
+  const auto r = cli::run_estimate(catalog(), cli::check_arguments(w)).record;
+  EXPECT_EQ(r.p10.output_system, r.expected.output_system);
+  EXPECT_EQ(r.p90.output_system, r.expected.output_system);
+  EXPECT_LT(r.p10.tpot, r.expected.tpot);
+}
+
+TEST(EstimateOptions, WithoutSamplesThereAreNoIntervals) {
+  cli::EstimateArguments w;
+  w.chip = "h200";
+  w.samples = 0;
+  w.nearest = 0;
+  w.no_compare = true;
+  const auto r = cli::run_estimate(catalog(), cli::check_arguments(w)).record;
+  EXPECT_EQ(r.samples, 0U);
+  EXPECT_TRUE(r.interval_basis.empty());
+  EXPECT_EQ(report::to_table(r).find("p10"), std::string::npos);
 }
 
 TEST(EstimateOptions, RefuseSamplesAndSeedsThatMeanNothing) {
