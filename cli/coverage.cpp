@@ -178,7 +178,7 @@ std::string coverage_csv(const std::vector<Interval>& all) {
       const double half = i.discrepancy.within(share);
       r.push_back(report::csv_number(i.line->predicted * std::exp(-half)));
       r.push_back(report::csv_number(i.line->predicted * std::exp(half)));
-      r.push_back(i.inside(share) ? "yes" : "no");
+      r.emplace_back(i.inside(share) ? "yes" : "no");
     }
     s += report::csv_record(r);
   }

@@ -84,10 +84,10 @@ std::string basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) 
                        stack.id);
   std::vector<std::string_view> what;
   for (const auto l : unseen)
-    what.push_back(l == LeftOut::nothing ? "runs like this one"
-                   : l == LeftOut::chip  ? "chips that its fit had not seen"
-                   : l == LeftOut::llm   ? "models that its fit had not seen"
-                                         : "software that its fit had not seen");
+    what.emplace_back(l == LeftOut::nothing ? "runs like this one"
+                      : l == LeftOut::chip  ? "chips that its fit had not seen"
+                      : l == LeftOut::llm   ? "models that its fit had not seen"
+                                            : "software that its fit had not seen");
   return fmt::format("ranges of the figures, and the error of {} on {}", stack.id,
                      fmt::join(what, " or "));
 }
@@ -154,7 +154,11 @@ void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, cons
                                   static_cast<std::uint64_t>(words.seed)};
   if (words.samples > 0) {
     const auto drawn = uncertainty::sample(b.answer, how);
-    const auto factors = uncertainty::intervals(drawn);
+    auto factors = uncertainty::intervals(drawn);
+    // What arrives is turned out, be the machine faster or slower.
+    if (q.request.rate)
+      factors[uncertainty::index(Metric::output_rate)] =
+          factors[uncertainty::index(Metric::input_rate)] = {};
     const auto at = [&](double uncertainty::Interval::*part) {
       return scaled(record.expected,
                     [&](Metric m) { return factors[uncertainty::index(m)].*part; });
@@ -166,6 +170,8 @@ void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, cons
     record.fits = drawn.fits;
     record.keeps = drawn.keeps;
     record.interval_basis = basis(q.stack, what);
+    if (q.request.rate)
+      record.interval_basis += "; the rate is what arrives, and waits grow as the rest of the TTFT";
   }
   if (words.why) fill_why(record, b.answer, how);
 }

@@ -80,6 +80,11 @@ std::string narrowed(const report::EstimateRecord& r, const uncertainty::Answer&
 
 void fill_why(report::EstimateRecord& record, const uncertainty::Answer& answer,
               const uncertainty::Sampling& how) {
+  if (record.rate) {  // that is turned out whatever the figures are
+    record.why = limits(record);
+    if (!record.why.empty()) record.why += ".";
+    return;
+  }
   auto all = uncertainty::swings(answer);
   std::stable_sort(all.begin(), all.end(), [](const Swing& a, const Swing& b) {
     return a.width(Metric::output_rate) > b.width(Metric::output_rate);

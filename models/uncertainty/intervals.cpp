@@ -186,7 +186,7 @@ std::vector<Swing> swings(const Answer& answer) {
   std::vector<Swing> all;
   all.reserve(bench.knobs().size());
   for (const auto& k : bench.knobs()) {
-    Swing s{k.path, k.grade, k.side, k.spread, {}, {}};
+    Swing s{k.path, k.grade, k.side, {}, {}};
     k.set(k.spread.low);
     s.at_low = log_ratio(bench.evaluate(), base);
     k.set(k.spread.high);

@@ -90,7 +90,6 @@ struct Swing {
   std::string path;
   spec::Grade grade = spec::Grade::assumed;
   Side side = Side::hardware;
-  Spread spread;
   PerMetric<double> at_low{}, at_high{};
 
   double width(Metric m) const;  // between the two ends, without sign

@@ -43,10 +43,6 @@ double normal_quantile(double u) {
   return q * polynomial(a, q * q) / polynomial(b, q * q);
 }
 
-double normal_share(double z) {
-  return 0.5 * std::erfc(-z / std::sqrt(2.0));
-}
-
 double Spread::at(double u) const {
   const double end = u < 0.5 ? low : high;
   if (end == value) return value;

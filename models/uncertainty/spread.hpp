@@ -46,9 +46,8 @@ Spread spread_of(const spec::Sourced<Q>& f, double min = 0, double max = 1e300) 
 }
 
 /// Standard normal quantile, 0 < u < 1, to 1.2e-9 of itself (P. J. Acklam's rational
-/// approximation), and its inverse.
+/// approximation).
 double normal_quantile(double u);
-double normal_share(double z);
 
 inline constexpr double kZ90 = 1.2815515655446004;  // normal_quantile(0.9)
 inline constexpr double kZ95 = 1.6448536269514722;

@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "cli/errors.hpp"
+#include "cli/estimate.hpp"
 #include "cli/intervals.hpp"
 #include "cli/setup.hpp"
+#include "report/format.hpp"
 #include "uncertainty/draws.hpp"
 #include "uncertainty/intervals.hpp"
 #include "unit/engine_support.hpp"
@@ -40,6 +42,10 @@ TEST(Spread, WithoutWidthIsTheValue) {
   const Spread s{.value = 3, .low = 3, .high = 3};
   EXPECT_FALSE(s.has_width());
   for (const double u : {0.001, 0.3, 0.999}) EXPECT_EQ(s.at(u), 3);
+}
+
+double normal_share(double z) {
+  return 0.5 * std::erfc(-z / std::sqrt(2.0));
 }
 
 TEST(Spread, NormalQuantileInvertsTheShare) {
@@ -254,6 +260,31 @@ TEST(Unseen, ByWhatWasPublished) {
   EXPECT_EQ(of("h200", "deepseek-r1", "typical"), std::vector{LeftOut::stack});
   EXPECT_EQ(of("ascend910d", "deepseek-r1", "typical"),
             (std::vector{LeftOut::stack, LeftOut::chip}));
+}
+
+TEST(Unseen, RatesThatArriveAreTurnedOut) {
+  cli::EstimateArguments w;
+  w.chip = "h200";
+  w.rate = 0.5;
+  w.samples = 32;
+  w.nearest = 0;
+  w.no_compare = true;
+  const auto r = cli::run_estimate(catalog(), cli::check_arguments(w)).record;
+  EXPECT_EQ(r.p10.output_system, r.expected.output_system);
+  EXPECT_EQ(r.p90.output_system, r.expected.output_system);
+  EXPECT_LT(r.p10.tpot, r.expected.tpot);
+}
+
+TEST(EstimateOptions, WithoutSamplesThereAreNoIntervals) {
+  cli::EstimateArguments w;
+  w.chip = "h200";
+  w.samples = 0;
+  w.nearest = 0;
+  w.no_compare = true;
+  const auto r = cli::run_estimate(catalog(), cli::check_arguments(w)).record;
+  EXPECT_EQ(r.samples, 0U);
+  EXPECT_TRUE(r.interval_basis.empty());
+  EXPECT_EQ(report::to_table(r).find("p10"), std::string::npos);
 }
 
 TEST(EstimateOptions, RefuseSamplesAndSeedsThatMeanNothing) {
