@@ -24,18 +24,25 @@ constexpr auto kKinds = std::to_array<Kind>({
              "slo_ttft_ms,slo_tpot_ms",
      .verdicts = "verdict",
      .less = "ttft_ms,tpot_ms,decode_step_ms,prefill_ms,ceiling_ttft_ms,ceiling_tpot_ms,"
-             "ceiling_decode_step_ms,ceiling_prefill_ms",
+             "ceiling_decode_step_ms,ceiling_prefill_ms,transfer_ms,queue_ms,"
+             "ttft_ms_p10,ttft_ms_p50,ttft_ms_p90,tpot_ms_p10,tpot_ms_p50,tpot_ms_p90,"
+             "decode_step_ms_p10,decode_step_ms_p50,decode_step_ms_p90,"
+             "prefill_ms_p10,prefill_ms_p50,prefill_ms_p90",
      .more = "output_tokens_per_s_per_chip,output_tokens_per_s_system,input_tokens_per_s_per_chip,"
              "decode_only_tokens_per_s_per_chip,decode_only_tokens_per_s_system,"
              "prefill_only_tokens_per_s_per_chip,prefill_only_tokens_per_s_system,"
              "ceiling_output_tokens_per_s_per_chip,ceiling_output_tokens_per_s_system,"
              "ceiling_input_tokens_per_s_per_chip,ceiling_decode_only_tokens_per_s_per_chip,"
              "ceiling_decode_only_tokens_per_s_system,ceiling_prefill_only_tokens_per_s_per_chip,"
-             "ceiling_prefill_only_tokens_per_s_system,memory_free_gb,largest_batch_per_rank",
-     .neither = "memory_capacity_gb,memory_reserve_gb,memory_weights_gb,memory_kv_gb,"
+             "ceiling_prefill_only_tokens_per_s_system,slo_kept_share,batch_fits_share",
+     .neither = "tp,pp,dp,ep,moe_tp,engines,engine_devices,chips_used,batch_per_rank,concurrency,"
+                "prefill_engines,prefill_chips_used,prefill_requests_together,prefill_utilisation,"
+                "transferred_mb,memory_free_gb,largest_batch_per_rank,memory_capacity_gb,memory_"
+                "reserve_gb,memory_weights_gb,memory_kv_gb,"
                 "memory_activations_gb",
      .notes =
-         "candidates,residual_tpot_rows,residual_tpot_median,residual_tpot_p90,"
+         "candidates,interval_samples,interval_seed,residual_tpot_rows,residual_tpot_median,"
+         "residual_tpot_p90,"
          "nearest_run,nearest_run_distance,nearest_run_measured,nearest_run_predicted,version"},
     {.name = "validation",
      .made_by = "perfmodel validate --format csv",

@@ -202,6 +202,7 @@ spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request&
         if (stages > problem.devices || stages > problem.llm.layers()) break;
         for (const auto& c : candidates(problem.llm, problem.devices, stages, request.shapes))
           test(c);
+        if (best.found()) break;
       }
     }
   }

@@ -123,8 +123,10 @@ struct Problem {
 
 /// The deployment that is best by the request's objective under its SLO, over tensor, pipeline,
 /// attention-data, expert and expert-tensor parallelism, and batch; with a split, also over the
-/// sizes of the pools. Nothing better by more than 0.1 % is missed: latencies never fall as the
-/// batch grows, which bounds the rate of whole ranges of batches. Ties go to the smaller engine.
+/// sizes of the pools. Pipeline stages are tried only where nothing fits without: they are priced
+/// without the bubbles that uneven work leaves in them, and a search that believed it would find
+/// them everywhere. Nothing better by more than 0.1 % is missed: latencies never fall as the batch
+/// grows, which bounds the rate of whole ranges of batches. Ties go to the smaller engine.
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request);
 
 /// Pipeline stages that find_deployment tries.

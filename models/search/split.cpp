@@ -46,8 +46,8 @@ class Splitter {
   std::size_t run() {
     for (int stages : kStages) {
       if (stages > p_.llm.layers()) break;
-      add_prefill_engines(stages);
-      add_decode_engines(stages);
+      if (prefill_.empty()) add_prefill_engines(stages);
+      if (decode_.empty()) add_decode_engines(stages);
     }
     // Thriftiest first: once a pair cannot win, none after it can.
     const auto by_need = [](const auto& a, const auto& b) { return a.need < b.need; };

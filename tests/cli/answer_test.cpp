@@ -114,8 +114,9 @@ TEST(Answer, OfTwoPoolsStatesBoth) {
   EXPECT_LE(std::atof(row["chips_used"].c_str()), 72);
   EXPECT_GT(std::atof(row["transfer_ms"].c_str()), 0);
   EXPECT_GT(std::atof(row["prefill_utilisation"].c_str()), 0);
-  // 4096 tokens of 576 values in two bytes over 61 layers.
-  EXPECT_NEAR(std::atof(row["transferred_mb"].c_str()), 4096 * 576 * 2 * 61 / 1e6, 0.1);
+  // 4096 tokens of 576 values in two bytes over 61 layers, whole to every device of a tensor group.
+  EXPECT_NEAR(std::atof(row["transferred_mb"].c_str()),
+              4096 * 576 * 2 * 61 / 1e6 * std::atof(row["tp"].c_str()), 0.1);
   const auto json = nlohmann::json::parse(run(with(asked, {"--format", "json"})).out);
   EXPECT_EQ(json["deployment"]["prefill_pool"]["parallelism"], row["prefill_deployment"]);
   const auto table = run(asked).out;

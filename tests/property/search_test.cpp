@@ -67,9 +67,7 @@ TEST_P(Search, FindsTheBestThereIs) {
   std::size_t points = 0;
   double best = 0;
   std::string where;
-  std::vector<mapping::Parallelism> all;
-  for (int stages : {1, 2, 4, 8})
-    for (const auto& c : search::candidates(llm, setup.devices(), stages)) all.push_back(c);
+  const auto all = search::candidates(llm, setup.devices(), 1);
   EXPECT_GE(all.size(), 4u);
   for (const auto& p : all) {
     const auto plan = phase::compile(llm, p, *precision, machine, 0);
