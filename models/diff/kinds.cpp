@@ -41,7 +41,7 @@ constexpr auto kKinds = std::to_array<Kind>({
                 "reserve_gb,memory_weights_gb,memory_kv_gb,"
                 "memory_activations_gb",
      .notes =
-         "candidates,interval_samples,interval_seed,residual_tpot_rows,residual_tpot_median,"
+         "candidates,interval_samples,interval_basis,residual_tpot_rows,residual_tpot_median,"
          "residual_tpot_p90,"
          "nearest_run,nearest_run_distance,nearest_run_measured,nearest_run_predicted,version"},
     {.name = "validation",
