@@ -15,8 +15,8 @@ enum class Why : std::uint8_t {
   unsupported_type,  // the chip has no such unit
   missing_figure,    // nobody published what the answer needs
   slo_unreachable,
-  too_long,         // longer than the model's context
-  saturated,        // more requests arrive than can be served
+  too_long,   // longer than the model's context
+  saturated,  // more requests arrive than can be served
 };
 
 struct Infeasible {
