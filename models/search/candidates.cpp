@@ -10,6 +10,9 @@ using mapping::Parallelism;
 /// Beyond this many devices a tensor-parallel group spends its time in messages on every machine in
 /// the table.
 constexpr int kMaxTensorParallel = 64;
+/// Experts are cut over the devices of a server at most, in every published deployment; what more
+/// pieces of a token's way cost is not known.
+constexpr int kMostCut = 8;
 
 /// Divisors of n, so that engines tile the system, and powers of two, so that odd counts are not
 /// stuck.
@@ -44,7 +47,7 @@ std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int st
     for (int dp : sizes_up_to(widest, devices / tp)) {
       // Experts whole, or cut over the devices of a group.
       const int stage = tp * dp;
-      for (int cut = 1; cut <= std::min(stage, kMaxTensorParallel); ++cut)
+      for (int cut = 1; cut <= std::min(stage, kMostCut); ++cut)
         if (stage % cut == 0 && moe->width % cut == 0 && allows(shapes.cuts, cut))
           r.push_back({.tp = tp, .pp = stages, .dp = dp, .ep = stage / cut, .moe_tp = cut});
     }
