@@ -131,7 +131,7 @@ TEST_F(Sweep, WritesTheSameCsvToStandardOutputAndToAFile) {
 TEST_F(Sweep, KilledAtAnyMomentGoesOnToTheSameBytes) {
   write(long_sweep(kFewRows));
   const auto expected = whole();
-  EXPECT_GT(parse_csv(expected).size(), 100U);
+  EXPECT_GT(parse_csv(expected).size(), kSanitized ? 50U : 100U);
   EXPECT_EQ(killed("k.csv", SIGKILL), 128 + SIGKILL);
   EXPECT_FALSE(fs::exists(path("k.csv")));
   expect_refusal(sweep({"-o", path("k.csv")}), {"interrupted run", "--resume continues it"});
