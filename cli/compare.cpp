@@ -7,6 +7,7 @@
 #include "cli/compare_parts.hpp"
 #include "cli/errors.hpp"
 #include "cli/intervals.hpp"
+#include "cli/published_index.hpp"
 #include "cli/record.hpp"
 #include "cli/version.hpp"
 #include "search/crossover.hpp"
@@ -167,8 +168,9 @@ void fill_chances(ComparisonRecord& r, const Catalog& catalog, const std::vector
   const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
                                   static_cast<std::uint64_t>(words.seed)};
   if (how.samples == 0 || !found[r.baseline]) return;
+  const auto index = load_index(catalog);
   const auto drawn = [&](std::size_t i) {
-    return samples_of(catalog, all[i].setup, all[i].question, *found[i], how);
+    return samples_of(catalog, index.runs, all[i].setup, all[i].question, *found[i], how);
   };
   const auto rate = [&](std::size_t i) {
     return rate_per_chip(r.metric, all[i].setup, *found[i]).base();

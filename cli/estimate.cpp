@@ -7,6 +7,7 @@
 #include "cli/errors.hpp"
 #include "cli/evidence.hpp"
 #include "cli/intervals.hpp"
+#include "cli/published_index.hpp"
 #include "cli/record.hpp"
 #include "cli/setup.hpp"
 
@@ -105,8 +106,11 @@ EstimateResult run_estimate(const Catalog& catalog, const EstimateOptions& optio
   const auto outcome = solve(setup, question, question.precision, question.request);
   if (outcome) {
     fill_answer(result.record, setup, question, *outcome);
-    fill_evidence(result.record, catalog, setup, question, *outcome, options);
-    fill_intervals(result.record, catalog, setup, question, *outcome, options.words);
+    const auto& w = options.words;
+    const bool looked_up = w.nearest > 0 || w.samples > 0 || w.why;
+    const auto index = looked_up ? load_index(catalog) : calibrate::RunIndex{};
+    fill_evidence(result.record, catalog, index, setup, question, *outcome, options);
+    fill_intervals(result.record, catalog, index.runs, setup, question, *outcome, w);
     if (!options.words.no_compare) compare(catalog, setup, question, result.record);
     return result;
   }

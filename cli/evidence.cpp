@@ -124,9 +124,9 @@ std::string note_of(const Likeness& asked, const std::vector<Likeness>& runs,
 
 }  // namespace
 
-void fill_evidence(report::EstimateRecord& record, const Catalog& catalog, const Setup& setup,
-                   const Question& question, const search::Deployment& deployment,
-                   const EstimateOptions& options) {
+void fill_evidence(report::EstimateRecord& record, const Catalog& catalog,
+                   const calibrate::RunIndex& index, const Setup& setup, const Question& question,
+                   const search::Deployment& deployment, const EstimateOptions& options) {
   for (const auto& r : question.stack.residual)
     record.residual.push_back({std::string(name_of(r.of)), std::string(name_of(r.left_out)), r.rows,
                                r.median, r.p90, r.bias});
@@ -135,7 +135,6 @@ void fill_evidence(report::EstimateRecord& record, const Catalog& catalog, const
                   [](const Override& o) { return o.path.starts_with("stack."); });
   const auto most = static_cast<std::size_t>(options.words.nearest);
   if (most == 0) return;
-  const auto index = load_index(catalog);
   const auto asked = likeness_of(setup, question, deployment);
   CatalogLibrary library(catalog);
   for (const auto& near : calibrate::nearest(asked, index.runs, most + kSpare)) {

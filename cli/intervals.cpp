@@ -8,7 +8,6 @@
 #include <fmt/ranges.h>
 
 #include "cli/accuracy.hpp"
-#include "cli/published_index.hpp"
 #include "cli/why.hpp"
 
 namespace perfmodel::cli {
@@ -31,12 +30,10 @@ double common_of(const std::vector<LeftOut>& unseen) {
   return shared ? kCommon : 0.0;
 }
 
-search::Site site_of(const Setup& s) {
-  return {s.chip, s.family, s.system, s.systems};
-}
+using Runs = std::vector<calibrate::Likeness>;
 
-std::vector<LeftOut> unseen_by(const Catalog& catalog, const Setup& setup, const Question& q) {
-  return unseen(catalog, setup.chip.id, q.llm.id, q.stack);
+std::vector<LeftOut> unseen_by(const Runs& runs, const Setup& setup, const Question& q) {
+  return unseen(runs, setup.chip.id, q.llm.id, q.stack);
 }
 
 /// An answer with what it borrows.
@@ -47,7 +44,7 @@ struct Borrowed {
 
   Borrowed(const Catalog& catalog, const Setup& setup, const Question& q,
            const search::Deployment& d, const std::vector<LeftOut>& unseen)
-      : site(site_of(setup)),
+      : site(setup.site()),
         answer{d,
                site,
                nullptr,
@@ -56,7 +53,7 @@ struct Borrowed {
                discrepancies(catalog, q.stack, unseen, d.prefill.has_value()),
                common_of(unseen)} {
     if (!setup.prefill) return;
-    prefill.emplace(site_of(*setup.prefill));
+    prefill.emplace(setup.prefill->site());
     answer.prefill = &*prefill;
   }
   Borrowed(const Borrowed&) = delete;
@@ -94,7 +91,7 @@ std::string basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) 
 
 }  // namespace
 
-std::vector<LeftOut> unseen(const Catalog& catalog, const std::string& chip, const std::string& llm,
+std::vector<LeftOut> unseen(const Runs& runs, const std::string& chip, const std::string& llm,
                             const cost::Stack& stack) {
   const auto has = [&](LeftOut l) {
     return std::any_of(stack.residual.begin(), stack.residual.end(),
@@ -106,7 +103,7 @@ std::vector<LeftOut> unseen(const Catalog& catalog, const std::string& chip, con
   bool with_chip = false;
   bool with_llm = false;
   bool together = false;
-  for (const auto& run : load_index(catalog).runs) {
+  for (const auto& run : runs) {
     with_chip = with_chip || run.chip == chip;
     with_llm = with_llm || run.llm == llm;
     together = together || (run.chip == chip && run.llm == llm && run.profile == stack.id);
@@ -138,17 +135,18 @@ PerMetric<Discrepancy> discrepancies(const Catalog& catalog, const cost::Stack& 
   return widest;
 }
 
-uncertainty::Samples samples_of(const Catalog& catalog, const Setup& setup, const Question& q,
-                                const search::Deployment& d, const uncertainty::Sampling& how) {
-  const Borrowed b(catalog, setup, q, d, unseen_by(catalog, setup, q));
+uncertainty::Samples samples_of(const Catalog& catalog, const Runs& runs, const Setup& setup,
+                                const Question& q, const search::Deployment& d,
+                                const uncertainty::Sampling& how) {
+  const Borrowed b(catalog, setup, q, d, unseen_by(runs, setup, q));
   return uncertainty::sample(b.answer, how);
 }
 
-void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, const Setup& setup,
-                    const Question& q, const search::Deployment& d,
+void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, const Runs& runs,
+                    const Setup& setup, const Question& q, const search::Deployment& d,
                     const EstimateArguments& words) {
   if (words.samples == 0 && !words.why) return;
-  const auto what = unseen_by(catalog, setup, q);
+  const auto what = unseen_by(runs, setup, q);
   const Borrowed b(catalog, setup, q, d, what);
   const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
                                   static_cast<std::uint64_t>(words.seed)};

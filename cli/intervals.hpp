@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "calibrate/run_index.hpp"
 #include "cli/setup.hpp"
 #include "report/estimate_record.hpp"
 #include "uncertainty/intervals.hpp"
@@ -14,8 +15,10 @@ namespace perfmodel::cli {
 /// What the fit behind an answer had not seen. A software that is not named (`typical`) counts as
 /// one left out; a chip or a model that no published run has as left out itself; a model that was
 /// never measured on this chip with this software as a model left out; else nothing is.
-std::vector<cost::LeftOut> unseen(const Catalog& catalog, const std::string& chip,
-                                  const std::string& llm, const cost::Stack& stack);
+/// `runs`: all published ones (cli/published_index.hpp).
+std::vector<cost::LeftOut> unseen(const std::vector<calibrate::Likeness>& runs,
+                                  const std::string& chip, const std::string& llm,
+                                  const cost::Stack& stack);
 
 /// The model's own error of each metric: of all that is unseen the widest, the profile's own and
 /// that of all profiles joined (uncertainty/discrepancy.hpp). None for a profile that was compared
@@ -25,12 +28,14 @@ uncertainty::PerMetric<uncertainty::Discrepancy> discrepancies(
     bool disaggregated);
 
 /// Fills p10, p50 and p90 of the expected numbers, and what `--why` asks for.
-void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, const Setup& setup,
+void fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
+                    const std::vector<calibrate::Likeness>& runs, const Setup& setup,
                     const Question& question, const search::Deployment& deployment,
                     const EstimateArguments& words);
 
 /// The samples of an answer and its output rate, for comparisons of answers.
-uncertainty::Samples samples_of(const Catalog& catalog, const Setup& setup,
+uncertainty::Samples samples_of(const Catalog& catalog,
+                                const std::vector<calibrate::Likeness>& runs, const Setup& setup,
                                 const Question& question, const search::Deployment& deployment,
                                 const uncertainty::Sampling& how);
 

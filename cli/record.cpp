@@ -84,15 +84,11 @@ report::PrefillPoolRow prefill_row(const search::PrefillPool& pool, const Setup&
   return r;
 }
 
-search::Site site_of(const Setup& s) {
-  return {s.chip, s.family, s.system, s.systems};
-}
-
 std::vector<search::UsedFigure> figures_of(const search::Deployment& d, const Setup& setup,
                                            const Question& q) {
-  if (!setup.prefill) return search::used_figures(d, site_of(setup), q.llm, q.stack);
-  const auto prefill = site_of(*setup.prefill);
-  return search::used_figures(d, site_of(setup), q.llm, q.stack, &prefill);
+  if (!setup.prefill) return search::used_figures(d, setup.site(), q.llm, q.stack);
+  const auto prefill = setup.prefill->site();
+  return search::used_figures(d, setup.site(), q.llm, q.stack, &prefill);
 }
 
 std::string joined(const std::vector<spec::Source>& sources, std::string spec::Source::*field) {

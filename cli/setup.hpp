@@ -10,6 +10,7 @@
 #include "cli/estimate_options.hpp"
 #include "cost/machine.hpp"
 #include "search/deployment.hpp"
+#include "search/provenance.hpp"
 
 namespace perfmodel::cli {
 
@@ -35,6 +36,8 @@ struct Setup {
 
   int chips() const { return system.chip_count() * systems; }
   int all_chips() const { return chips() + (prefill ? prefill->chips() : 0); }
+  /// Borrows this setup.
+  search::Site site() const { return {chip, family, system, systems}; }
   int devices() const { return chips() * chip.devices; }
   cost::Machine machine(const cost::Stack& stack) const {
     return cost::make_machine(chip, system, systems, &family, stack);

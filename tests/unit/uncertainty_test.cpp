@@ -7,6 +7,7 @@
 #include "cli/errors.hpp"
 #include "cli/estimate.hpp"
 #include "cli/intervals.hpp"
+#include "cli/published_index.hpp"
 #include "cli/setup.hpp"
 #include "report/format.hpp"
 #include "uncertainty/draws.hpp"
@@ -252,8 +253,9 @@ TEST(Intervals, TheSameMachineIsAboveItselfHalfOfTheTime) {
 
 TEST(Unseen, ByWhatWasPublished) {
   using cost::LeftOut;
-  const auto of = [](const char* chip, const char* llm, const char* stack) {
-    return cli::unseen(catalog(), chip, llm, catalog().stack(stack));
+  const auto index = cli::load_index(catalog());
+  const auto of = [&](const char* chip, const char* llm, const char* stack) {
+    return cli::unseen(index.runs, chip, llm, catalog().stack(stack));
   };
   EXPECT_EQ(of("h200", "deepseek-r1", "trtllm-2026"), std::vector{LeftOut::nothing});
   EXPECT_EQ(of("ascend910d", "deepseek-r1", "trtllm-2026"), std::vector{LeftOut::chip});
