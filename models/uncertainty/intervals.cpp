@@ -186,7 +186,7 @@ std::vector<Swing> swings(const Answer& answer) {
   std::vector<Swing> all;
   all.reserve(bench.knobs().size());
   for (const auto& k : bench.knobs()) {
-    Swing s{k.path, k.grade, k.side, {}, {}};
+    Swing s{k.key, k.path, k.grade, k.side, {}, {}};
     k.set(k.spread.low);
     s.at_low = log_ratio(bench.evaluate(), base);
     k.set(k.spread.high);
@@ -205,17 +205,14 @@ Samples sample(const Answer& answer, const Sampling& how) {
   // Columns of the figures that do something, in one order for all threads.
   std::vector<std::size_t> used;
   std::vector<std::vector<double>> draws;
-  {
-    const Specs specs(answer.site, answer.prefill, answer.stack);
-    for (std::size_t k = 0; k < all.size(); ++k) {
-      const auto moves = [](double x) { return std::abs(x) > kNothing; };
-      const bool does = std::any_of(all[k].at_low.begin(), all[k].at_low.end(), moves) ||
-                        std::any_of(all[k].at_high.begin(), all[k].at_high.end(), moves);
-      const bool room = all[k].path == "chip.memory.capacity";
-      if ((!does && !room) || all[k].path == how.known) continue;
-      used.push_back(k);
-      draws.push_back(draws_of(specs.knobs()[k].key, n, how.seed));
-    }
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const auto moves = [](double x) { return std::abs(x) > kNothing; };
+    const bool does = std::any_of(all[k].at_low.begin(), all[k].at_low.end(), moves) ||
+                      std::any_of(all[k].at_high.begin(), all[k].at_high.end(), moves);
+    const bool room = all[k].path == "chip.memory.capacity";
+    if ((!does && !room) || all[k].path == how.known) continue;
+    used.push_back(k);
+    draws.push_back(draws_of(all[k].key, n, how.seed));
   }
   std::vector<char> fits(n, 1);
   if (!used.empty()) {

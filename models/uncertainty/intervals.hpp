@@ -87,6 +87,7 @@ double chance_above(const Samples& a, double a_answer, const Samples& b, double 
 
 /// What one figure alone does to the answer, at the ends of its range: ln(there / answer).
 struct Swing {
+  std::string key;  // of the figure's draws
   std::string path;
   spec::Grade grade = spec::Grade::assumed;
   Side side = Side::hardware;
