@@ -63,18 +63,14 @@ void attention_decode(const KvCache& cache, std::span<const float> q, std::int64
       sequences * kv.kv_heads, 1, [&](std::int64_t i, std::int64_t, int thread) noexcept {
         const std::int64_t s = i / kv.kv_heads, h = i % kv.kv_heads;
         const auto sequence = static_cast<std::size_t>(s);
-        // The queries, with heads of zeros for a full group, and the results behind them.
+        // The scaled queries, with heads of zeros for a full group, and the results behind them.
         auto* query = reinterpret_cast<float*>(exec.team.scratch(thread, scratch_bytes));
         float* result = query + padded * kv.key_columns;
         const float* from = q.data() + (s * heads + h * group) * kv.key_columns;
         for (std::int64_t c = 0; c < padded * kv.key_columns; ++c)
-          query[c] = c < group * kv.key_columns ? from[c] : 0.0F;
-        Task task{cache.rows(h, pages.data() + first_page[sequence]),
-                  query,
-                  scale,
-                  padded,
-                  tokens[sequence],
-                  result};
+          query[c] = c < group * kv.key_columns ? from[c] * scale : 0.0F;
+        Task task{cache.rows(h, pages.data() + first_page[sequence]), query, padded,
+                  tokens[sequence], result};
         f(task);
         std::copy_n(result, group * kv.value_columns,
                     out.data() + (s * heads + h * group) * kv.value_columns);

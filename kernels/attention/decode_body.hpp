@@ -8,7 +8,7 @@ struct Chunk {
   const std::uint8_t* values;
   const std::uint8_t* next_keys;
   const std::uint8_t* next_values;
-  const float* key_scales;  // nullptr for 1
+  const float* key_scales;  // nullptr for BF16
   const float* value_scales;
   std::int64_t count;
 };
@@ -85,14 +85,11 @@ struct DecodeBody {
   };
 
   /// Scores to weights, for all heads at once.
-  static SIMD_INLINE void weigh(const Task& t, const Chunk& chunk, float* score, Sums& sums) {
+  static SIMD_INLINE void weigh(const Chunk& chunk, float* score, Sums& sums) {
     constexpr std::int64_t kStep = kLanes / R;  // tokens of a vector
-    const V scale = Simd::set(t.scale * kGain);
-    for (std::int64_t i = 0; i < kTokens; i += kStep) {
-      V v = Simd::mul(Simd::load(score + i * R), scale);
-      if (chunk.key_scales != nullptr)
-        v = Simd::mul(v, Simd::template each<R>(chunk.key_scales + i));
-      Simd::store(score + i * R, v);
+    for (std::int64_t i = 0; chunk.key_scales != nullptr && i < kTokens; i += kStep) {
+      const V scale = Simd::mul(Simd::template each<R>(chunk.key_scales + i), Simd::set(kGain));
+      Simd::store(score + i * R, Simd::mul(Simd::load(score + i * R), scale));
     }
     for (std::int64_t i = chunk.count * R; i < kTokens * R; ++i) score[i] = -1e30F;
     V most = Simd::load(sums.largest);
@@ -164,7 +161,7 @@ struct DecodeBody {
     for (std::int64_t at = 0; at < t.tokens; at += kTokens) {
       const Chunk chunk = chunk_at(t, at);
       scores(t, q, chunk, weight);
-      weigh(t, chunk, weight, sums);
+      weigh(chunk, weight, sums);
       add_values(t, chunk, weight, sums.shrink, out);
     }
     for (int r = 0; r < R; ++r) {

@@ -11,7 +11,7 @@ double score(const Task& t, std::int64_t head, std::int64_t token) {
   double sum = 0.0;
   for (std::int64_t c = 0; c < t.key_columns; ++c)
     sum += key_at<F>(t, token, c) * static_cast<double>(t.q[head * t.key_columns + c]);
-  return sum * static_cast<double>(t.scale) * key_scale(t, token);
+  return sum * key_scale(t, token);
 }
 
 template <Format F>

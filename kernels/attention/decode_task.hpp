@@ -12,8 +12,7 @@ inline constexpr std::int64_t kTokens = 32;
 inline constexpr std::int64_t kHeads = 4;
 
 struct Task : KvRows {
-  const float* q;  // [heads][key_columns]
-  float scale;     // of the softmax
+  const float* q;  // [heads][key_columns], times the scale of the softmax
   std::int64_t heads;
   std::int64_t tokens;
   float* out;  // [heads][value_columns]
