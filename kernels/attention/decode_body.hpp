@@ -102,7 +102,7 @@ struct DecodeBody {
     for (std::int64_t l = R; l < kLanes; ++l) lanes[l] = lanes[l % R];
     most = Simd::load(lanes);
     const V shrink = vector_exp(Simd::sub(Simd::load(sums.largest), most));
-    V sum = Simd::mul(Simd::load(sums.total), shrink);
+    V sum = Simd::zero();  // of this chunk by itself, which rounds less
     for (std::int64_t i = 0; i < kTokens; i += kAtOnce * kStep) {
       V p[kAtOnce];
       for (int v = 0; v < kAtOnce; ++v)
@@ -119,7 +119,7 @@ struct DecodeBody {
     }
     Simd::store(sums.largest, most);
     Simd::store(sums.shrink, shrink);
-    Simd::store(sums.total, sum);
+    Simd::store(sums.total, Simd::fma(Simd::load(sums.total), shrink, sum));
   }
 
   static SIMD_INLINE void add_values(const Task& t, const Chunk& chunk, const float* weight,
