@@ -113,6 +113,7 @@ void fill_pulls(EstimateRecord& r, const uncertainty::Answer& answer) {
   constexpr double kSeen = 1e-6;  // per unit; below it the rate stands still
   const auto all = uncertainty::pulls(answer);
   for (auto& f : r.figures) {
+    if (f.path.starts_with("chip.bins.")) f.moves = "the interval";
     const auto key = key_of(f);
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.key == key; });

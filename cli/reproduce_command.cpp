@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/answer_changes.hpp"
+#include "cli/catalog.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/manifest.hpp"

@@ -18,6 +18,7 @@ std::string pull(const FigureRow& f) {
   if (f.moves.empty()) return std::string(kNoNumber);
   if (f.moves != "the output rate") return f.moves;
   const double e = f.elasticity.value_or(0);
+  if (std::abs(e) < 0.5 / kPercent) return e > 0 ? "+0.00 %" : "-0.00 %";
   return fmt::format("{}{} %", e > 0 ? "+" : "", number(std::round(e * kPercent) / kPercent, 2));
 }
 

@@ -168,10 +168,12 @@ void add_hardware(Collector& c, const Plans& plans, const Deployment& d, const S
   c.add(chip.memory_capacity);
   c.add(chip.cache);
   c.add(chip.cores);
-  for (const auto& bin : site.bins) c.add(bin.share);
   c.side(UsedFigure::Side::hardware, site.system.sources);
   c.add(site.system.chips);
   add_tiers(c, plans, d, site);
+  c.side(UsedFigure::Side::hardware, chip.sources);
+  for (const auto& bin : site.bins) c.add(bin.share);
+  c.side(UsedFigure::Side::hardware, site.system.sources);
   if (objective == Objective::per_watt) c.add(site.system.power);
   if (objective == Objective::per_cost) c.add(site.system.price_usd);
 }
@@ -192,6 +194,8 @@ std::vector<UsedFigure> used_figures(const Deployment& deployment, const Site& s
   model.value = llm.id;
   model.grade = llm.architecture_grade;
   model.sources = llm.sources;
+  // The dimensions stand all over the file.
+  if (llm.total_parameters) model.origin.file = llm.total_parameters->origin.file;
   c.add(std::move(model));
   add_stack(c, stack);
   // A profile of nothing but ideals takes no curves.
@@ -203,10 +207,19 @@ std::vector<UsedFigure> used_figures(const Deployment& deployment, const Site& s
   return c.take();
 }
 
+namespace {
+
+/// Chances of other chips make the interval; the answer's own numbers do not rest on them.
+bool is_chance(const UsedFigure& f) {
+  return f.path.starts_with("chip.bins.");
+}
+
+}  // namespace
+
 const UsedFigure* weakest(const std::vector<UsedFigure>& figures, UsedFigure::Side side) {
   const UsedFigure* w = nullptr;
   for (const auto& f : figures) {
-    if (f.side != side) continue;
+    if (f.side != side || is_chance(f)) continue;
     if (w == nullptr || w->grade < f.grade) w = &f;
   }
   return w;

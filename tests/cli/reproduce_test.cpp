@@ -79,7 +79,7 @@ TEST(Sources, AreTheSameFiguresInEveryFormatWorstFirst) {
   EXPECT_EQ(figures[0]["path"], "chip.memory.bandwidth");
   EXPECT_EQ(rows[1][column["value"]], "4.5");
   EXPECT_EQ(rows[1][column["unit"]], "TB/s");
-  expect_says(table, {"entered the answer: 1 set", "revision", "claims", "1 % more moves"});
+  expect_says(table, {"entered the answer: 1 set", "revision", "1 % more moves"});
 }
 
 TEST(Sources, ShowWhatSingleSourcesSay) {
