@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "cli/errors.hpp"
+#include "cli/manifest.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "sweep/sweep.hpp"
@@ -151,6 +152,7 @@ spec::Document Catalog::read(const Kind& kind, std::string_view word,
   const auto path = path_of(kind, id);
   const auto text = read_file(path);
   if (!text) throw UsageError("cannot read " + path.string());
+  note_read(path, *text);
   // Shown from the folder's parent on: "configs/chips/h100.yaml".
   const auto shown = (root_.filename() / kind.folder / path.filename()).string();
   auto document = spec::parse_document(*text, shown, diagnostics);
@@ -160,6 +162,12 @@ spec::Document Catalog::read(const Kind& kind, std::string_view word,
       spec::apply_override(document, std::string_view(o.path).substr(prefix.size()), o.value,
                            diagnostics);
   return document;
+}
+
+void Catalog::note_read(const fs::path& path, std::string_view text) const {
+  const auto root = root_.has_filename() ? root_ : root_.parent_path();
+  const auto folder = root.has_parent_path() ? root.parent_path() : fs::path(".");
+  files_[path.lexically_proximate(folder).generic_string()] = sha256(text);
 }
 
 template <class T>

@@ -15,6 +15,7 @@
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "cli/published_index.hpp"
+#include "cli/setup.hpp"
 #include "cli/sweep_load.hpp"
 #include "spec/diagnostics.hpp"
 
@@ -73,6 +74,7 @@ class Linter {
       refer(catalog, kKinds[1], c.family, "chip", id, "family");
       if (!c.system.empty()) refer(catalog, kKinds[3], c.system, "chip", id, "system");
       for (const auto& a : c.alternatives) refer(catalog, kKinds[0], a, "chip", id, "alternatives");
+      for (const auto& b : c.bins) bin(catalog, c, b);
     }
     for (const auto& id : catalog.ids(kKinds[1])) ancestors(catalog, id);
     for (const auto& id : catalog.ids(kKinds[3])) {
@@ -125,6 +127,15 @@ class Linter {
                       key,
                       fmt::format("there is no {} '{}'", kind.name, to),
                       spec::nearest(to, {ids.begin(), ids.end()})});
+  }
+
+  void bin(const Catalog& catalog, const hw::Chip& chip, const hw::Bin& b) {
+    refer(catalog, kKinds[0], b.chip, "chip", chip.id, "bins");
+    if (!catalog.exists(kKinds[0], b.chip)) return;
+    const auto problem = no_bin(chip, catalog.chip(b.chip));
+    if (!problem.empty())
+      diagnostics_.add(
+          {catalog.path_of(kKinds[0], chip.id).string(), b.share.origin.mark, "bins", problem, ""});
   }
 
   /// A family's curves come from its parents, so these must exist and not lead back to it.

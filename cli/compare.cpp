@@ -7,6 +7,7 @@
 #include "cli/compare_parts.hpp"
 #include "cli/errors.hpp"
 #include "cli/intervals.hpp"
+#include "cli/provenance.hpp"
 #include "cli/published_index.hpp"
 #include "cli/record.hpp"
 #include "cli/version.hpp"
@@ -182,6 +183,18 @@ void fill_chances(ComparisonRecord& r, const Catalog& catalog, const std::vector
           uncertainty::chance_above(drawn(i), rate(i), base, rate(r.baseline), metric_of(r.metric));
 }
 
+void fill_sources(ComparisonRecord& r, const Catalog& catalog, const std::vector<Contender>& all,
+                  const std::vector<spec::Outcome<search::Deployment>>& found,
+                  const EstimateArguments& words) {
+  r.sources = words.sources;
+  r.provenance = provenance_of(catalog, words.command);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    r.systems[i].answer.provenance = r.provenance;
+    if (words.sources && found[i])
+      fill_pulls_of(r.systems[i].answer, all[i].setup, all[i].question, *found[i]);
+  }
+}
+
 spec::Outcome<search::Deployment> at_interactivity(const Contender& c, Frequency f,
                                                    const search::Shapes& shapes = {}) {
   auto request = c.question.request;
@@ -287,6 +300,7 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
   }
   fill_chances(r, catalog, all, found, options.question.words);
   fill_interactivity(r, all, std::move(shapes));
+  fill_sources(r, catalog, all, found, options.question.words);
   return result;
 }
 

@@ -249,6 +249,8 @@ EstimateOptions check_arguments(const EstimateArguments& words) {
   if (words.samples != 0 && (words.samples < kFewestSamples || words.samples > kMostSamples))
     c.problem(fmt::format("--samples: {} is neither 0 (no intervals) nor between {} and {}",
                           words.samples, kFewestSamples, kMostSamples));
+  if (words.explain && words.sources && words.format == "csv")
+    c.problem("--explain and --sources are two tables of CSV; give one of them");
   if (words.seed < 0) c.problem("--seed: must not be negative");
   if (words.chip.empty() && words.system.empty())
     c.problem("name a chip or a system, as in: perfmodel estimate --chip ascend910d");

@@ -39,7 +39,28 @@ void adapt(Setup& s, bool assume) {
   s.system = hw::filled_for(s.system, s.chip);
 }
 
+/// The chips that may be at hand instead, with what was set for the chip set for them too.
+void add_bins(Setup& s, const Catalog& catalog, const EstimateOptions& options) {
+  auto overrides = options.overrides;
+  std::erase_if(overrides, [](const Override& o) { return o.path.starts_with("chip.bins"); });
+  for (const auto& bin : s.chip.bins) {
+    auto chip = catalog.chip(bin.chip, overrides);
+    if (auto problem = no_bin(s.chip, chip); !problem.empty()) throw UsageError(problem);
+    s.bins.push_back({std::move(chip), bin.share});
+  }
+}
+
 }  // namespace
+
+std::string no_bin(const hw::Chip& chip, const hw::Chip& bin) {
+  const auto differs = [&](std::string_view what) {
+    return fmt::format("{} cannot be a bin of {}: their {} differ", bin.id, chip.id, what);
+  };
+  if (bin.family != chip.family) return differs("families");
+  if (bin.devices != chip.devices) return differs("devices");
+  if (bin.absent != chip.absent) return differs("absent types");
+  return "";
+}
 
 std::vector<std::string> stand_ins(const hw::Chip& chip, const hw::Family& family) {
   const auto filled = hw::with_assumed(chip, family);
@@ -95,9 +116,13 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
         up ? fmt::format("system.tiers.{}.bandwidth", s.system.tiers.size() - 1)
            : std::string("system.scale_out.bandwidth")));
   }
-  if (options.memory)
-    s.chip = hw::with_memory(s.chip, catalog.memory(options.memory->kind, options.overrides),
-                             options.memory->stacks);
+  // A system that was named says which of the chips of one name it is made of.
+  if (w.system.empty() || s.system.chip != s.chip.id) add_bins(s, catalog, options);
+  if (options.memory) {
+    const auto memory = catalog.memory(options.memory->kind, options.overrides);
+    s.chip = hw::with_memory(s.chip, memory, options.memory->stacks);
+    for (auto& bin : s.bins) bin.chip = hw::with_memory(bin.chip, memory, options.memory->stacks);
+  }
   adapt(s, w.assume);
   if (!w.prefill_system.empty()) {
     auto prefill = load_comparison(catalog, "", w.prefill_system, w.assume);

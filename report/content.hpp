@@ -77,8 +77,12 @@ Grid operator_work(const EstimateRecord& record, std::string_view phase);
 /// What each operator counts, once for all phases.
 Grid operator_formulas(const EstimateRecord& record);
 
+/// How many figures of which grade, and by which program; nothing without figures.
+std::vector<Statement> sources_summary(const EstimateRecord& record);
 Grid figures(const EstimateRecord& record);
-/// "title, date, url; file:line; note" of a figure.
+/// With a last column for where each comes from.
+Grid figures_with_sources(const EstimateRecord& record);
+/// "title, date, url; file:line; what single sources say; note" of a figure.
 std::string provenance(const FigureRow& figure);
 
 }  // namespace perfmodel::report

@@ -331,6 +331,7 @@ std::vector<std::string_view> csv_columns(bool explain) {
 }
 
 std::string to_csv(const EstimateRecord& record, bool explain) {
+  if (record.sources) return sources_csv_header() + sources_csv_rows(record);
   if (explain) return operators_csv(record);
   std::string out;
   put(out, kAnswer, [](const AnswerColumn& c) { return Field(c.name); });
