@@ -7,6 +7,8 @@
 
 namespace perfmodel::report {
 
+inline constexpr double kMillion = 1e6;  // tokens that energy and cost are quoted for
+
 /// A number and, with samples, its interval.
 template <class Q>
 struct Likely {
