@@ -1,6 +1,7 @@
 // What a search compares deployments by.
 #pragma once
 
+#include "power/work.hpp"
 #include "search/deployment.hpp"
 
 namespace perfmodel::search {

@@ -54,7 +54,8 @@ TEST(BestBatch, IsTheBestOfAll) {
     const auto near = best_batch(at, largest, slo);
     EXPECT_GE(near.best->output_rate.base(), best->output_rate.base() / 1.001) << round;
     EXPECT_LE(near.evaluated, exact.evaluated);
-    EXPECT_FALSE(best_batch(at, largest, slo, best->output_rate.base(), 0.0).best) << "beats the best";
+    EXPECT_FALSE(best_batch(at, largest, slo, best->output_rate.base(), 0.0).best)
+        << "beats the best";
     looked += near.evaluated;
     there += all.size();
   }
