@@ -14,6 +14,7 @@
 #include "cli/columns.hpp"
 #include "cli/measurements.hpp"
 #include "report/format.hpp"
+#include "tco/cost.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -175,6 +176,38 @@ std::string totals_text(const Catalog& catalog) {
          "* TDP or total derived, assumed or rumoured: informs no fit\n";
 }
 
+/// What others reckon with, all cooling and all cost in, which nothing here is fitted to.
+std::string all_in_text(const Catalog& catalog) {
+  const auto coefficients = catalog.power("typical");
+  const auto prices = catalog.prices("typical");
+  std::vector<std::vector<std::string>> table = {
+      {"system", "site W by chip", "here", "", "owner's USD/h by chip", "here", ""}};
+  for (const auto& id : catalog.ids(*find_kind("system"))) {
+    const auto s = catalog.system(id);
+    if (s.chip == "any") continue;
+    const auto chip = catalog.chip(s.chip);
+    const auto plate = power::nameplate(s, chip, 1, coefficients);
+    if (!plate || !s.site_power || !chip.owner_cost) continue;
+    const double chips = s.chip_count();
+    const Power site = plate->site();
+    std::vector<std::string> row = {id, fmt::format("{:.0f}", s.site_power->value.base() / chips),
+                                    fmt::format("{:.0f}", site.base() / chips),
+                                    percent(site / s.site_power->value),
+                                    fmt::format("{:.2f}", chip.owner_cost->value.base() * kHour)};
+    const auto capital = tco::capital_of(s, chip, 1, prices);
+    if (capital) {
+      const auto cost = tco::running_cost(*capital, site, prices).total() / chips;
+      row.push_back(fmt::format("{:.2f}", cost.base() * kHour));
+      row.push_back(percent(cost / chip.owner_cost->value));
+    } else {
+      row.insert(row.end(), {"no price", ""});
+    }
+    table.push_back(std::move(row));
+  }
+  return "\nagainst all-in power and total cost of ownership that others reckon with\n" +
+         in_columns(table, report::Align::right);
+}
+
 }  // namespace
 
 std::string power_calibration(const Catalog& catalog, const std::vector<std::string>& data,
@@ -211,7 +244,7 @@ std::string power_calibration(const Catalog& catalog, const std::vector<std::str
   s += errors("the same, by fits without the software", points, &Point::left_out);
   s += errors("throughput predicted too, coefficients as in configs/power", points,
               &Point::predicted);
-  return s + totals_text(catalog);
+  return s + totals_text(catalog) + all_in_text(catalog);
 }
 
 }  // namespace perfmodel::cli

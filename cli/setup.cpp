@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "cli/errors.hpp"
+#include "power/system_power.hpp"
 #include "search/worth.hpp"
 #include "tco/cost.hpp"
 #include "units/text.hpp"

@@ -99,6 +99,15 @@ TEST(SystemPower, TakesSoMuchByTheChipWhereNobodyPublishedATotal) {
   EXPECT_NEAR(n->around.base(), 4 * (300 + 0.5 * 1000), 1e-9);
 }
 
+TEST(SystemPower, TakesPublishedPartsInPlaceOfWattsByTheChip) {
+  auto system = round_system(4);
+  system.host_power = figure(watts(500));
+  system.network_power = figure(watts(700));
+  const auto n = power::nameplate(system, round_chip(), 2, round_coefficients());
+  ASSERT_TRUE(n);
+  EXPECT_NEAR(n->around.base(), 2 * 1200 + 0.5 * 8000, 1e-9);
+}
+
 TEST(SystemPower, IsRefusedWithoutATdpOrWithTooSmallATotal) {
   auto chip = round_chip();
   auto system = round_system(4);
