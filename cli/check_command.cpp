@@ -58,7 +58,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
-           "sweep",
+           "sweep, power, prices",
            "measurements are files named *.csv"});
       return;
     }

@@ -96,6 +96,15 @@ Row sweep_row(const Catalog& catalog, const std::string& id) {
           report::whole(static_cast<double>(s.space.plans())), s.sweep.about};
 }
 
+Row power_row(const Catalog& catalog, const std::string& id) {
+  const auto c = catalog.power(id);
+  return {c.id, c.name, format(c.chip.idle.value), format(c.around.pue.value)};
+}
+Row prices_row(const Catalog& catalog, const std::string& id) {
+  const auto p = catalog.prices(id);
+  return {p.id, p.name, format(p.lifetime.value), format(p.electricity.value)};
+}
+
 struct Listing {
   std::string_view kind;
   Row header;
@@ -113,6 +122,8 @@ const std::vector<Listing>& listings() {
       {"stack", {"id", "date", "about"}, stack_row},
       {"workload", {"id", "input", "output", "TTFT", "TPOT", "about"}, workload_row},
       {"sweep", {"id", "points", "deployments", "about"}, sweep_row},
+      {"power", {"id", "name", "idle", "PUE"}, power_row},
+      {"prices", {"id", "name", "lifetime", "electricity"}, prices_row},
   };
   return all;
 }
@@ -160,9 +171,11 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto* c = app.add_subcommand(
       "list",
       "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, families, "
-      "host kernels");
-  c->add_option("what", *what,
-                "chips, memories, systems, llms, stacks, workloads, sweeps, families or kernels")
+      "power, prices, host kernels");
+  c->add_option(
+       "what", *what,
+       "chips, memories, systems, llms, stacks, workloads, sweeps, families, power, prices "
+       "or kernels")
       ->required();
   c->add_option("--format", *format, "table or csv")
       ->check(CLI::IsMember({"table", "csv"}))
