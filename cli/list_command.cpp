@@ -8,6 +8,7 @@
 #include "cli/columns.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/fleet_load.hpp"
 #include "cli/kernel_list.hpp"
 #include "cli/output.hpp"
 #include "cli/sweep_load.hpp"
@@ -96,6 +97,15 @@ Row sweep_row(const Catalog& catalog, const std::string& id) {
           report::whole(static_cast<double>(s.space.plans())), s.sweep.about};
 }
 
+Row fleet_row(const Catalog& catalog, const std::string& id) {
+  const auto loaded = load_fleet(catalog, id);
+  long chips = 0;
+  for (const auto& site : loaded.hardware) chips += site.chips;
+  return {id, report::whole(static_cast<double>(chips)),
+          fmt::to_string(loaded.fleet.workloads.size()), fmt::to_string(loaded.fleet.supply.size()),
+          loaded.fleet.about};
+}
+
 struct Listing {
   std::string_view kind;
   Row header;
@@ -113,6 +123,7 @@ const std::vector<Listing>& listings() {
       {"stack", {"id", "date", "about"}, stack_row},
       {"workload", {"id", "input", "output", "TTFT", "TPOT", "about"}, workload_row},
       {"sweep", {"id", "points", "deployments", "about"}, sweep_row},
+      {"fleet", {"id", "chips", "workloads", "supplies", "about"}, fleet_row},
   };
   return all;
 }
@@ -159,10 +170,10 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto format = std::make_shared<std::string>("table");
   auto* c = app.add_subcommand(
       "list",
-      "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, families, "
+      "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, fleets, families, "
       "host kernels");
   c->add_option("what", *what,
-                "chips, memories, systems, llms, stacks, workloads, sweeps, families or kernels")
+                "chips, memories, systems, llms, stacks, workloads, sweeps, fleets, families or kernels")
       ->required();
   c->add_option("--format", *format, "table or csv")
       ->check(CLI::IsMember({"table", "csv"}))
