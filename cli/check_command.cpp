@@ -58,7 +58,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
-           "sweep, fleet",
+           "sweep, power, prices, fleet",
            "measurements are files named *.csv"});
       return;
     }
@@ -81,7 +81,7 @@ class Linter {
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
     for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
-    for (const auto& id : catalog.ids(kKinds[8])) fleet(catalog, id);
+    for (const auto& id : catalog.ids(*find_kind("fleet"))) fleet(catalog, id);
   }
 
   /// What is made from the configs and the measurements beside them.
@@ -158,7 +158,7 @@ class Linter {
   }
 
   void fleet(const Catalog& catalog, const std::string& id) {
-    const auto path = catalog.path_of(kKinds[8], id);
+    const auto path = catalog.path_of(*find_kind("fleet"), id);
     const auto document =
         spec::parse_document(read_file(path).value_or(""), path.string(), diagnostics_);
     if (const auto f = fleet::read_fleet(document, diagnostics_))

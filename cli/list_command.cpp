@@ -105,6 +105,14 @@ Row fleet_row(const Catalog& catalog, const std::string& id) {
           fmt::to_string(loaded.fleet.workloads.size()), fmt::to_string(loaded.fleet.supply.size()),
           loaded.fleet.about};
 }
+Row power_row(const Catalog& catalog, const std::string& id) {
+  const auto c = catalog.power(id);
+  return {c.id, c.name, format(c.chip.idle.value), format(c.around.pue.value)};
+}
+Row prices_row(const Catalog& catalog, const std::string& id) {
+  const auto p = catalog.prices(id);
+  return {p.id, p.name, format(p.lifetime.value), format(p.electricity.value)};
+}
 
 struct Listing {
   std::string_view kind;
@@ -123,6 +131,8 @@ const std::vector<Listing>& listings() {
       {"stack", {"id", "date", "about"}, stack_row},
       {"workload", {"id", "input", "output", "TTFT", "TPOT", "about"}, workload_row},
       {"sweep", {"id", "points", "deployments", "about"}, sweep_row},
+      {"power", {"id", "name", "idle", "PUE"}, power_row},
+      {"prices", {"id", "name", "lifetime", "electricity"}, prices_row},
       {"fleet", {"id", "chips", "workloads", "supplies", "about"}, fleet_row},
   };
   return all;
@@ -170,10 +180,12 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto format = std::make_shared<std::string>("table");
   auto* c = app.add_subcommand(
       "list",
-      "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, fleets, families, "
-      "host kernels");
-  c->add_option("what", *what,
-                "chips, memories, systems, llms, stacks, workloads, sweeps, fleets, families or kernels")
+      "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, families, "
+      "power, prices, fleets, host kernels");
+  c->add_option(
+       "what", *what,
+       "chips, memories, systems, llms, stacks, workloads, sweeps, families, power, prices, fleets "
+       "or kernels")
       ->required();
   c->add_option("--format", *format, "table or csv")
       ->check(CLI::IsMember({"table", "csv"}))

@@ -12,6 +12,7 @@ namespace perfmodel::cli {
 namespace {
 
 constexpr std::string_view kGenericSystem = "generic-8";
+constexpr std::string_view kTypical = "typical";  // power and prices of no place in particular
 /// Beyond any machine, and small enough that counts of devices stay whole numbers.
 constexpr double kMaxDevices = 2e9;
 
@@ -32,11 +33,28 @@ void check_devices(std::string_view option, const hw::System& system, const hw::
                   systems, devices, kMaxDevices));
 }
 
-/// Later figures win: overrides were applied to the file, the swap replaces memory, the family
-/// fills gaps.
+/// Later figures win: overrides were applied to the file, the family fills gaps, then what-ifs
+/// change what there is.
 void adapt(Setup& s, bool assume) {
   if (assume) s.chip = hw::with_assumed(s.chip, s.family);
   s.system = hw::filled_for(s.system, s.chip);
+}
+
+void change(Setup& s, const Catalog& catalog, const EstimateOptions& options) {
+  if (options.what_if.empty()) return;
+  const auto read = [&](const std::string& kind) {
+    return catalog.memory(kind, options.overrides);
+  };
+  auto changed = hw::changed(s.chip, s.system, options.what_if, read);
+  if (!changed) {
+    const auto& why = changed.error();
+    throw UsageError(why.nearest.empty()
+                         ? why.reason
+                         : fmt::format("{} (nearest: {})", why.reason, why.nearest));
+  }
+  s.chip = std::move(changed->chip);
+  s.system = std::move(changed->system);
+  s.changes = std::move(changed->lines);
 }
 
 }  // namespace
@@ -47,6 +65,7 @@ std::vector<std::string> stand_ins(const hw::Chip& chip, const hw::Family& famil
   offer(lines, "memory bandwidth", chip.memory_bandwidth, filled.memory_bandwidth);
   offer(lines, "memory capacity", chip.memory_capacity, filled.memory_capacity);
   offer(lines, "link", chip.link_scale_up, filled.link_scale_up);
+  offer(lines, "TDP", chip.tdp, filled.tdp);
   for (const auto& [name, type] : spec::compute_options())
     offer(lines, fmt::format("{} peak", name), chip.peak(type), filled.peak(type));
   return lines;
@@ -84,7 +103,6 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
         fmt::format("--count {}: {} has no scale-out network in its file to join several",
                     s.systems, s.system.id));
   }
-  check_devices("--count", s.system, s.chip, w.count);
   for (const auto& o : options.overrides) {
     const bool up = o.path.starts_with("chip.link.scale_up") && s.system.tiers_from_chip.empty();
     const bool out = o.path.starts_with("chip.link.scale_out") &&
@@ -95,10 +113,9 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
         up ? fmt::format("system.tiers.{}.bandwidth", s.system.tiers.size() - 1)
            : std::string("system.scale_out.bandwidth")));
   }
-  if (options.memory)
-    s.chip = hw::with_memory(s.chip, catalog.memory(options.memory->kind, options.overrides),
-                             options.memory->stacks);
   adapt(s, w.assume);
+  change(s, catalog, options);
+  check_devices("--count", s.system, s.chip, w.count);
   if (!w.prefill_system.empty()) {
     auto prefill = load_comparison(catalog, "", w.prefill_system, w.assume);
     prefill.systems = static_cast<int>(w.prefill_count);
@@ -153,6 +170,8 @@ Question load_question(const Catalog& catalog, const EstimateOptions& options) {
   }
   q.stack = catalog.stack(w.stack, options.overrides);
   q.ceiling = catalog.stack("ceiling");
+  q.power = catalog.power(kTypical, options.overrides);
+  q.prices = catalog.prices(kTypical, options.overrides);
   q.precision = options.precision;
   q.assume = w.assume;
   auto& r = q.request;

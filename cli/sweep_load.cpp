@@ -108,7 +108,7 @@ EstimateOptions options_at(const Sweep& s, const Place& place) {
   if (!s.systems.empty()) o.words.system = s.systems[site % systems].text;
   o.words.count = static_cast<long>(s.counts[place.at(Axis::count)]);
   o.words.assume = s.assume;
-  o.memory = memory_of(s.memories[place.at(Axis::memory)]);
+  o.what_if.memory = memory_of(s.memories[place.at(Axis::memory)]);
   auto radix = static_cast<std::uint32_t>(s.set_combinations());
   for (const auto& set : s.sets) {
     // The last one varies fastest.

@@ -29,6 +29,12 @@ std::string joined(const std::vector<std::string>& texts, std::string_view separ
 /// Unless `text` is empty.
 void add(std::vector<Statement>& statements, std::string label, std::string text);
 
+/// Power, energy and cost.
+std::vector<Statement> economy(const EstimateRecord& record);
+/// The same as a row: power at most, modelled and with cooling in kW, J by output token, tok/s per
+/// MW, USD per million input and output tokens, the interval of the latter, and rented.
+Row economy_row(const std::string& label, const EstimateRecord& record);
+
 /// What was asked, overrides included.
 std::vector<Statement> question(const EstimateRecord& record);
 /// Of that, model and workload: "DeepSeek-R1 (671 billion ...); workload default: ...".

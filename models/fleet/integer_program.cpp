@@ -65,6 +65,10 @@ std::optional<std::vector<std::int64_t>> IntegerProgram::least(const Terms& obje
   Cbc_setParameter(model.get(), "threads", "0");
   Cbc_setParameter(model.get(), "randomSeed", "1");
   Cbc_setParameter(model.get(), "randomCbcSeed", "1");
+  // Plain branch and bound: the preprocessing of CBC 2.10 has cut off the best answer of problems
+  // with general whole numbers, and cuts and heuristics cost more than they save on small ones.
+  for (const char* part : {"preprocess", "cuts", "heuristics"})
+    Cbc_setParameter(model.get(), part, "off");
   Cbc_setAllowableGap(model.get(), 0);
   Cbc_setAllowableFractionGap(model.get(), 0);
   Cbc_setMaximumNodes(model.get(), kMostNodes);

@@ -90,6 +90,11 @@ std::optional<System> read_system(const spec::Document& document, spec::Diagnost
   }
   if (auto power = root.map("power", Need::optional)) {
     s.power = power->figure<Power>("total", Need::optional);
+    s.host_power = power->figure<Power>("host", Need::optional);
+    s.network_power = power->figure<Power>("network", Need::optional);
+    s.site_power = power->figure<Power>("site", Need::optional);
+    s.pue =
+        power->figure<Count>("pue", Need::optional, {.min = 1, .min_exclusive = false, .max = 4});
     power->finish();
   }
   if (auto price = root.map("price", Need::optional)) {
