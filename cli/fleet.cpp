@@ -36,10 +36,6 @@ report::FleetHardware hardware_row(const fleet::Hardware& h, const FleetSite& si
   r.chips = static_cast<double>(site.chips);
   r.training = static_cast<double>(site.reserved);
   if (const auto* peak = search::sixteen_bit_rate(setup.chip)) r.peak = peak->value;
-  if (site.power) {
-    r.system_power = site.power->value;
-    r.power_grade = std::string(spec::name_of(site.power->grade));
-  }
   return r;
 }
 
@@ -100,6 +96,7 @@ void add_assumed(FleetRecord& r, const LoadedFleet& loaded) {
       r.assumed.push_back(figure.origin.path + ": " + figure.note);
   };
   for (const auto& h : loaded.fleet.inventory) {
+    if (h.tdp) add(*h.tdp);
     if (h.power) add(*h.power);
     if (h.price) add(*h.price);
   }

@@ -5,6 +5,7 @@
 #include "cli/record.hpp"
 #include "fleet/allocate.hpp"
 #include "mapping/precision.hpp"
+#include "search/deployment_power.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -17,6 +18,25 @@ spec::Outcome<search::Deployment> deploy(const Setup& setup, const Question& que
   const int devices = static_cast<int>(chips) * setup.chip.devices;
   const search::Problem problem{question.llm, machine, *precision, question.workload, devices};
   return search::find_deployment(problem, question.request);
+}
+
+/// Power with cooling, and cost, where they are known: the share of the block in systems full of
+/// such blocks, each at work for `utilisation` of the time.
+void fill_economy(report::FleetBlock& b, const Setup& setup, const Question& question,
+                  const search::Deployment& d, double utilisation) {
+  const auto site = setup.site();
+  auto load = search::load_of(d, site, setup.machine(question.stack), question.workload);
+  const double share = b.chips / setup.chips();
+  for (auto& pool : load.pools) {
+    pool.chips /= share;
+    auto& a = pool.activity;
+    for (auto* part : {&a.busy, &a.matrix, &a.vector, &a.memory, &a.link}) *part *= utilisation;
+  }
+  const auto power = search::power_at(load, site, question.power);
+  if (!power) return;
+  b.power = power->site() * share;
+  const auto cost = search::cost_at(load, site, power->site(), question.prices);
+  if (cost) b.cost = cost->running.total() * share;
 }
 
 }  // namespace
@@ -67,8 +87,7 @@ report::FleetBlock fleet_block(const FleetSite& site, const Question& question,
   b.tpot = d.steady.tpot;
   b.output = d.output_rate();
   b.requests = b.output * (utilisation / question.workload.mean_output());
-  const double systems = b.chips / site.setup.system.chip_count();
-  if (site.power) b.power = site.power->value * systems;
+  fill_economy(b, fleet_setup(site, block), question, d, utilisation);
   return b;
 }
 

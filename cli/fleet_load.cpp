@@ -40,8 +40,9 @@ class Loader {
                fmt::format("{} has no scale-out network in its file to join several",
                            site.setup.system.id));
     site.join = joined(site, h.join);
-    if (h.power) site.power = h.power;
-    if (h.price) site.price = h.price;
+    if (h.tdp) site.setup.chip.tdp = h.tdp;
+    if (h.power) site.setup.system.power = h.power;
+    if (h.price) site.setup.system.price_usd = h.price;
     return site;
   }
 
@@ -102,11 +103,7 @@ class Loader {
     o.words.chip = chip.text;
     o.words.system = system.text;
     o.words.assume = assume;
-    attempt(mark, path, [&] {
-      site.setup = load_setup(catalog_, o);
-      site.power = site.setup.system.power;
-      site.price = site.setup.system.price_usd;
-    });
+    attempt(mark, path, [&] { site.setup = load_setup(catalog_, o); });
     return site;
   }
 

@@ -13,11 +13,9 @@ namespace perfmodel::cli {
 struct FleetSite {
   Setup setup;  // one system
   std::string stack;
-  long chips = 0;           // 0 for those of a supply
-  long join = 1;            // systems that a block may span
-  long reserved = 0;        // chips that training takes
-  hw::Figure<Power> power;  // of one system
-  hw::Figure<Usd> price;
+  long chips = 0;     // 0 for those of a supply
+  long join = 1;      // systems that a block may span
+  long reserved = 0;  // chips that training takes
 
   long serving() const { return chips - reserved; }
 };

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/errors.hpp"
+#include "fleet/integer_program.hpp"
 #include "report/numbers.hpp"
 
 namespace perfmodel::cli {
@@ -16,7 +17,6 @@ using fleet::Objective;
 using report::FleetRecord;
 
 constexpr double kMilli = 1e-3;
-constexpr double kHour = 3600;
 
 /// Costs are counted in tenths of a cent an hour, power in watts: whole numbers for the solver.
 std::int64_t whole(double v) {
@@ -200,10 +200,11 @@ class Solver {
 void solve_fleet(const LoadedFleet& loaded, Objective objective, FleetRecord& record) {
   Solver solver(loaded, record);
   if (const auto missing = solver.unknown(objective); !missing.empty())
-    throw UsageError(fmt::format(
-        "objective {}: {} (give it in the inventory, as {})", fleet::name_of(objective), missing,
-        objective == Objective::power ? "power: {value: 10 kW, ...} of a system"
-                                      : "price: {value: 300000 USD, ...} of a system"));
+    throw UsageError(fmt::format("{}: objective {}: {} (give it in the inventory: {})", loaded.path,
+                                 fleet::name_of(objective), missing,
+                                 objective == Objective::power
+                                     ? "tdp of the chip, power of a system"
+                                     : "price of a system; and tdp, where that is not known"));
   const auto a = solver.solve(objective);
   solver.fill(a);
   for (const auto o : {Objective::chips, Objective::power, Objective::cost}) solver.add_variant(o);

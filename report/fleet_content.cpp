@@ -11,7 +11,6 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kHour = 3600;
 constexpr double kHundred = 100;
 constexpr int kDigits = 4;
 constexpr int kSpanDigits = 3;
@@ -25,7 +24,7 @@ std::string power_text(const std::optional<Power>& p) {
   return p ? format(*p, kDigits) : std::string(kNoNumber);
 }
 
-std::string cost_text(const std::optional<CostRate>& c) {
+std::string cost_text(const std::optional<UsdRate>& c) {
   return c ? number(c->base() * kHour, kDigits) : std::string(kNoNumber);
 }
 
@@ -160,7 +159,7 @@ Grid fleet_allocation(const FleetRecord& r) {
       const auto served = b.requests * b.blocks;
       std::optional<Power> power;
       if (b.power) power = *b.power * b.blocks;
-      std::optional<CostRate> cost;
+      std::optional<UsdRate> cost;
       if (b.cost) cost = *b.cost * b.blocks;
       g.rows.push_back(
           {{r.workloads[w].name, r.hardware[b.hardware].name,
@@ -248,14 +247,14 @@ Grid fleet_more(const FleetRecord& r) {
   double chips = 0;
   for (const auto& h : r.hardware) chips += h.serving;
   const auto power = total_power(r, &FleetHardware::power);
-  CostRate cost{};
+  UsdRate cost{};
   bool cost_known = true;
   for (const auto& h : r.hardware) {
     cost_known = cost_known && h.cost;
     if (h.cost) cost += *h.cost;
   }
   const auto row = [&](std::string name, double n, const std::optional<Power>& p,
-                       const std::optional<CostRate>& c, const std::vector<double>& shares) {
+                       const std::optional<UsdRate>& c, const std::vector<double>& shares) {
     Row line{{std::move(name), whole(n), power_text(p), cost_text(c)}, ""};
     for (const double s : shares) line.cells.push_back(share_text(s));
     return line;
@@ -263,7 +262,7 @@ Grid fleet_more(const FleetRecord& r) {
   std::vector<double> now;
   for (const auto& w : r.workloads) now.push_back(w.share);
   g.rows.push_back(
-      row("none", chips, power, cost_known ? std::optional<CostRate>(cost) : std::nullopt, now));
+      row("none", chips, power, cost_known ? std::optional<UsdRate>(cost) : std::nullopt, now));
   for (const auto& m : r.added)
     g.rows.push_back(row(r.hardware[m.hardware].name, m.chips, m.power, m.cost, m.shares));
   return g;

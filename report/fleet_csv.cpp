@@ -5,7 +5,7 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kKilo = 1e3, kTera = 1e12, kHour = 3600;
+constexpr double kKilo = 1e3, kTera = 1e12;
 
 using Field = std::string;
 
@@ -25,7 +25,7 @@ struct Line {
 Field opt(const std::optional<Power>& p) {
   return p ? csv_number(p->base() / kKilo) : "";
 }
-Field opt(const std::optional<CostRate>& c) {
+Field opt(const std::optional<UsdRate>& c) {
   return c ? csv_number(c->base() * kHour) : "";
 }
 Field milliseconds(const std::optional<Time>& t) {

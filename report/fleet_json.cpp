@@ -11,7 +11,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "perfmodel/fleet/1";
-constexpr double kHour = 3600;
 
 Json real(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
@@ -20,7 +19,7 @@ template <class D>
 Json base(const std::optional<Quantity<D>>& q) {
   return q ? real(q->base()) : Json(nullptr);
 }
-Json per_hour(const std::optional<CostRate>& c) {
+Json per_hour(const std::optional<UsdRate>& c) {
   return c ? real(c->base() * kHour) : Json(nullptr);
 }
 Json text_or_null(const std::string& text) {
@@ -54,8 +53,6 @@ Json hardware_json(const FleetHardware& h) {
           {"training", real(h.training)},
           {"serving", real(h.serving)},
           {"left", real(h.left)},
-          {"system_power_w", base(h.system_power)},
-          {"system_power_grade", text_or_null(h.power_grade)},
           {"power_w", base(h.power)},
           {"cost_usd_per_h", per_hour(h.cost)}};
 }

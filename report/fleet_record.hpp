@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "units/money.hpp"
 #include "units/quantity.hpp"
 
 namespace perfmodel::report {
-
-using CostRate = decltype(Usd{} / Time{});
 
 /// A value with what its figures and the model leave open.
 template <class Q>
@@ -27,11 +26,10 @@ struct FleetHardware {
   double training = 0;  // taken by training
   double serving = 0;   // in blocks that serve
   double left = 0;
-  std::optional<OpRate> peak;         // dense, 16 bits, by which training takes the best
-  std::optional<Power> system_power;  // of one system
-  std::string power_grade;
-  std::optional<Power> power;    // of the chips that serve
-  std::optional<CostRate> cost;  // likewise
+  std::optional<OpRate> peak;  // dense, 16 bits, by which training takes the best
+  /// Of the chips that serve, with their share of all around and of the cooling.
+  std::optional<Power> power;
+  std::optional<UsdRate> cost;  // likewise
 };
 
 /// A share of the demand that a limit keeps from being served.
@@ -60,7 +58,7 @@ struct FleetBlock {
   Frequency output{};    // tokens of one block, all of its rate
   Frequency requests{};  // of one block, planned with
   std::optional<Power> power;
-  std::optional<CostRate> cost;
+  std::optional<UsdRate> cost;
   double blocks = 0;  // in use
 };
 
@@ -70,7 +68,7 @@ struct FleetVariant {
   std::string unknown;  // why there is none; the rest is then meaningless
   double chips = 0;
   std::optional<Power> power;
-  std::optional<CostRate> cost;
+  std::optional<UsdRate> cost;
   std::vector<double> shares;             // by workload
   std::vector<double> chips_by_hardware;  // in use
 };
@@ -81,7 +79,7 @@ struct FleetMore {
   std::vector<double> shares;  // by workload
   double chips = 0;            // in use, all kinds
   std::optional<Power> power;
-  std::optional<CostRate> cost;
+  std::optional<UsdRate> cost;
 };
 
 /// What a supply adds for one workload, in one case.

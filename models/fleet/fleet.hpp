@@ -28,8 +28,10 @@ struct Hardware {
   long count = 0;     // chips where a chip is named, else systems
   Word stack;
   std::optional<long> join;  // systems that one deployment may span
-  hw::Figure<Power> power;   // of one system, in the place of what its file says
-  hw::Figure<Usd> price;     // likewise
+  // In the place of what the files of chip and system say.
+  hw::Figure<Power> tdp;    // of one chip
+  hw::Figure<Power> power;  // of one system at its most
+  hw::Figure<Usd> price;    // of one system
 };
 
 /// Requests that someone wants served.

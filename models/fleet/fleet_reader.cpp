@@ -63,6 +63,7 @@ Hardware read_hardware(MapReader& map) {
   h.count = map.integer("count", Need::required, 1, kMostChips).value_or(1);
   h.stack = word(map, "stack", Need::optional, "typical");
   h.join = map.integer("join", Need::optional, 1, kMostJoined);
+  h.tdp = map.figure<Power>("tdp", Need::optional);
   h.power = map.figure<Power>("power", Need::optional);
   h.price = map.figure<Usd>("price", Need::optional);
   map.finish();

@@ -75,26 +75,19 @@ TEST(FleetReader, TakesAWholeFile) {
   EXPECT_EQ(f.supply[0].cases[1].wafers.high.base(), 4);
 }
 
-struct Mistake {
-  std::string text;
-  const char* says;
-};
-
 TEST(FleetReader, AnswersEachMistakeWithItsPlace) {
   const auto inventory = [](const char* entry) {
-    return Mistake{std::string("inventory: [") + entry + "]\n" + kWorkloads, nullptr};
+    return std::string("inventory: [") + entry + "]\n" + kWorkloads;
   };
   const auto workload = [](const char* entry) {
-    return Mistake{std::string(kInventory) + "workloads: [" + entry + "]\n", nullptr};
+    return std::string(kInventory) + "workloads: [" + entry + "]\n";
   };
-  const auto more = [](const char* rest) {
-    return Mistake{std::string(kInventory) + kWorkloads + rest, nullptr};
-  };
+  const auto more = [](const char* rest) { return std::string(kInventory) + kWorkloads + rest; };
   const auto supply = [](std::string text, const std::string& from, const std::string& to) {
     text.replace(text.find(from), from.size(), to);
-    return Mistake{kWorkloads + text + kSources, nullptr};
+    return kWorkloads + text + kSources;
   };
-  std::vector<std::pair<Mistake, const char*>> mistakes = {
+  const std::vector<std::pair<std::string, const char*>> mistakes = {
       {inventory("{count: 3}"), "f.yaml:4:13: inventory.0: names neither a chip nor a system"},
       {inventory("{chip: h20}"), "inventory.0: key 'count' is missing"},
       {inventory("{chip: h20, count: 0}"), "inventory.0.count: '0' is not between 1 and"},
@@ -128,26 +121,27 @@ TEST(FleetReader, AnswersEachMistakeWithItsPlace) {
       {more("more: 0\n"), "more: '0' is not between 1 and"},
       {more("assume: maybe\n"), "assume: 'maybe'"},
       {more("stock: 3\n"), "unknown key 'stock'"},
-      {{kWorkloads}, "has neither an inventory nor a supply"},
-      {{kInventory}, "key 'workloads' is missing"},
+      {kWorkloads, "has neither an inventory nor a supply"},
+      {kInventory, "key 'workloads' is missing"},
       {supply(kSupply, "    chip: ascend910c\n", ""), "supply.0: key 'chip' is missing"},
       {supply(kSupply, "    die_yield: {value: 0.5, range: [0.4, 0.6]",
               "    die_yield: {value: 1.5, range: [1, 2]"),
-       "supply.0.die_yield.value: '1.5' is above 1"},
+       "supply.0.die_yield.value: '1.5' is above the largest"},
       {supply(kSupply, "value: 1000, range", "value: 1000 W, range"),
        "supply.0.wafers_per_month.value"},
-      {supply(kSupply, "    name: year", "    months: 0\n    name: year"), "months: '0' is not"},
+      {supply(kSupply, "  - name: year\n", "  - name: year\n    months: 0\n"),
+       "months: '0' is not"},
       {supply(kSupply, "range: [500, 2000], grade", "grade"), "supply.0.wafers_per_month"},
-      {supply(kSupply, "    name: year", "    cases: [{wafers: 3}]\n    name: year"),
+      {supply(kSupply, "  - name: year\n", "  - name: year\n    cases: [{wafers: 3}]\n"),
        "supply.0.cases.0.wafers: '3' is a bare"},
-      {supply(kSupply, "    name: year", "    cases: [{name: a}, {name: a}]\n    name: year"),
+      {supply(kSupply, "  - name: year\n", "  - name: year\n    cases: [{name: a}, {name: a}]\n"),
        "supply.0.cases.1: 'a' is there twice"},
-      {supply(kSupply, "    name: year", "    stacks_per_package: 0\n    name: year"),
+      {supply(kSupply, "  - name: year\n", "  - name: year\n    stacks_per_package: 0\n"),
        "stacks_per_package: '0' is not"},
   };
-  for (auto& [mistake, says] : mistakes) {
-    const auto r = read(kHead + mistake.text);
-    EXPECT_FALSE(r.fleet) << mistake.text;
+  for (const auto& [mistake, says] : mistakes) {
+    const auto r = read(kHead + mistake);
+    EXPECT_FALSE(r.fleet) << mistake;
     EXPECT_NE(r.problems.find(says), std::string::npos) << says << "\n" << r.problems;
   }
   const auto right = read(std::string(kHead) + kInventory + kWorkloads + kSupply + kSources);
@@ -157,8 +151,7 @@ TEST(FleetReader, AnswersEachMistakeWithItsPlace) {
 TEST(FleetReader, NamesAllMistakesAtOnce) {
   const auto r = read(std::string(kHead) +
                       "inventory: [{count: 1}]\nworkloads: [{name: a}]\nutilisation: 2\nmor: 1\n");
-  for (const char* says :
-       {"inventory.0", "workloads.0", "utilisation", "did you mean 'more'?"})
+  for (const char* says : {"inventory.0", "workloads.0", "utilisation", "did you mean 'more'?"})
     EXPECT_NE(r.problems.find(says), std::string::npos) << says << "\n" << r.problems;
 }
 
