@@ -11,7 +11,7 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kHundred = 100;
+constexpr double kHundred = 100, kMega = 1e6;
 constexpr int kDigits = 4;
 constexpr int kSpanDigits = 3;
 constexpr int kMostShareDigits = 3;
@@ -36,11 +36,11 @@ std::string share_text(double share) {
 }
 
 template <class Q>
-std::string span_text(const Spanned<Q>& s, bool sampled) {
-  const auto value = number(s.value.base(), kDigits);
+std::string span_text(const Spanned<Q>& s, bool sampled, double unit = 1) {
+  const auto value = number(s.value.base() / unit, kDigits);
   if (!sampled) return value;
-  return fmt::format("{} ({} .. {})", value, number(s.p10.base(), kSpanDigits),
-                     number(s.p90.base(), kSpanDigits));
+  return fmt::format("{} ({} .. {})", value, number(s.p10.base() / unit, kSpanDigits),
+                     number(s.p90.base() / unit, kSpanDigits));
 }
 
 bool serves(const FleetBlock& b) {
@@ -145,18 +145,15 @@ Grid fleet_allocation(const FleetRecord& r) {
                {"on", Align::left},
                {"blocks"},
                {"chips"},
-               {"req/s"},
                {"of demand"},
                {"tok/s/chip"},
-               {"TTFT"},
                {"TPOT"},
                {"power"},
                {"$/h"},
-               {"deployment of a block", Align::left}};
+               {"deployment", Align::left}};
   for (std::size_t w = 0; w < r.workloads.size(); ++w)
     for (const auto& b : r.blocks) {
       if (b.workload != w || b.blocks == 0) continue;
-      const auto served = b.requests * b.blocks;
       std::optional<Power> power;
       if (b.power) power = *b.power * b.blocks;
       std::optional<UsdRate> cost;
@@ -164,9 +161,8 @@ Grid fleet_allocation(const FleetRecord& r) {
       g.rows.push_back(
           {{r.workloads[w].name, r.hardware[b.hardware].name,
             fmt::format("{} x {}", whole(b.blocks), whole(b.chips)), whole(b.blocks * b.chips),
-            rate(served), percent(served / r.workloads[w].demand), rate(b.output / b.chips),
-            time_text(b.ttft), time_text(b.tpot), power_text(power), cost_text(cost),
-            b.parallelism},
+            percent(b.requests * b.blocks / r.workloads[w].demand), rate(b.output / b.chips),
+            time_text(b.tpot), power_text(power), cost_text(cost), b.parallelism},
            ""});
     }
   return g;
@@ -268,21 +264,35 @@ Grid fleet_more(const FleetRecord& r) {
   return g;
 }
 
+Grid fleet_production(const FleetRecord& r) {
+  Grid g;
+  g.columns = {
+      {"supply", Align::left},  {"case", Align::left}, {"chips a month"}, {"months"}, {"chips"},
+      {"short of", Align::left}};
+  const SupplyRow* last = nullptr;
+  for (const auto& s : r.supply) {
+    const bool same = last != nullptr && last->supply == s.supply && last->which == s.which;
+    last = &s;
+    if (same) continue;
+    g.rows.push_back({{s.supply, s.which, span_text(s.chips, r.samples > 0), whole(s.months),
+                       number(s.chips.value.base() * s.months, kDigits), s.limited_by},
+                      ""});
+  }
+  return g;
+}
+
 Grid fleet_supply(const FleetRecord& r) {
   Grid g;
   const bool sampled = r.samples > 0;
-  g.columns = {{"supply", Align::left},   {"case", Align::left},
-               {"chips a month"},         {"short of", Align::left},
-               {"workload", Align::left}, {"tok/s/chip"},
-               {"tok/s added a month"},   {"months"},
-               {"tok/s after them"},      {"of demand"}};
+  g.columns = {{"case", Align::left},          {"workload", Align::left},   {"tok/s/chip"},
+               {"million tok/s a month adds"}, {"million tok/s after all"}, {"of demand"}};
   for (const auto& s : r.supply) {
     const auto& w = r.workloads[s.workload];
-    Row row{{s.supply, s.which, span_text(s.chips, sampled), s.limited_by, w.name}, s.infeasible};
+    Row row{{s.which, w.name}, s.infeasible};
     if (s.infeasible.empty()) {
       const auto asked = w.demand * w.tokens;
-      for (auto cell : {rate(s.per_chip), span_text(s.added, sampled), whole(s.months),
-                        span_text(s.after, sampled),
+      for (auto cell : {rate(s.per_chip), span_text(s.added, sampled, kMega),
+                        span_text(s.after, sampled, kMega),
                         fmt::format("x{}", number(s.after.value / asked, kSpanDigits))})
         row.cells.push_back(std::move(cell));
     }

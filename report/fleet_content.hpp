@@ -30,6 +30,9 @@ std::vector<Statement> fleet_reasons(const FleetRecord& record);
 Grid fleet_variants(const FleetRecord& record);
 /// What more chips of each kind would change.
 Grid fleet_more(const FleetRecord& record);
+/// Chips that each case of a supply makes.
+Grid fleet_production(const FleetRecord& record);
+/// What they serve, if all serve one workload.
 Grid fleet_supply(const FleetRecord& record);
 std::vector<Statement> fleet_supply_notes(const FleetRecord& record);
 /// Figures of the file that nobody published.

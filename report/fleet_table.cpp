@@ -32,6 +32,8 @@ std::string fleet_table(const FleetRecord& record, int width) {
     screen.statements(fleet_reasons(record));
   }
   screen.gap();
+  screen.grid(fleet_production(record));
+  screen.gap();
   screen.grid(fleet_supply(record));
   screen.statements(fleet_supply_notes(record));
   screen.statements(fleet_assumed(record));
@@ -57,7 +59,8 @@ std::string fleet_markdown(const FleetRecord& record) {
     put_section(out, "Rates", fleet_rates(record));
     lines(fleet_reasons(record));
   }
-  put_section(out, "Supply", fleet_supply(record));
+  put_section(out, "Supply", fleet_production(record));
+  put_section(out, "What a supply serves", fleet_supply(record));
   lines(fleet_supply_notes(record));
   lines(fleet_assumed(record));
   if (!record.version.empty()) out += fmt::format("\nperfmodel {}\n", escaped(record.version));
