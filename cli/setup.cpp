@@ -6,6 +6,9 @@
 #include <cmath>
 
 #include "cli/errors.hpp"
+#include "power/system_power.hpp"
+#include "search/worth.hpp"
+#include "tco/cost.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -209,6 +212,31 @@ spec::Infeasible no_figure(std::string reason, std::string nearest) {
   return {spec::Why::missing_figure, std::move(reason), std::move(nearest)};
 }
 
+/// What a device of the setup costs by the objective; none where every device costs the same: for
+/// other objectives, and where the chips' power is not published while what is asked for is.
+spec::Outcome<std::optional<search::Upkeep>> upkeep_of(const Setup& s, const Question& q,
+                                                       search::Objective objective) {
+  const bool watts = objective == search::Objective::per_watt;
+  if (!watts && objective != search::Objective::per_cost) return std::optional<search::Upkeep>{};
+  const auto plate = power::nameplate(s.system, s.chip, s.systems, q.power);
+  if (watts && !plate && !s.system.power)
+    return no_figure(plate.error().reason, "--objective per-chip");
+  search::Upkeep u;
+  if (!watts) {
+    const auto capital = tco::capital_of(s.system, s.chip, s.systems, q.prices);
+    if (!capital) return no_figure(capital.error().reason, "--objective per-chip");
+    u.fixed = (capital->value * tco::recovery_rate(q.prices)).base() / s.devices();
+    u.by_watt = q.prices.electricity.value.base();
+  }
+  if (!plate) return std::optional<search::Upkeep>{};
+  u.shares = q.power.chip;
+  u.tdp = s.chip.tdp->value / (1.0 * s.chip.devices);
+  u.around = plate->around / (1.0 * s.devices());
+  u.steady = q.power.around.steady.value.base();
+  u.pue = plate->pue;
+  return std::optional(u);
+}
+
 }  // namespace
 
 spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& question,
@@ -221,17 +249,17 @@ spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& ques
   auto r = request;
   r.prefill_devices = question.prefill_chips * setup.chip.devices;
   r.decode_devices = question.decode_chips * setup.chip.devices;
-  if (r.objective == search::Objective::per_watt && !setup.system.power)
-    return no_figure(fmt::format("the power of {} is not published", setup.system.id),
-                     "--objective per-chip");
-  if (r.objective == search::Objective::per_cost && !setup.system.price_usd)
-    return no_figure(fmt::format("the price of {} in dollars is not published", setup.system.id),
-                     "--objective per-chip");
+  auto upkeep = upkeep_of(setup, question, r.objective);
+  if (!upkeep) return upkeep.error();
+  if (*upkeep) problem.upkeep = &**upkeep;
   if (!setup.prefill) return search::find_deployment(problem, r);
   auto prefill_precision = mapping::resolve(precision, question.llm, setup.prefill->chip);
   if (!prefill_precision) return prefill_precision.error();
   const auto prefill_machine = setup.prefill->machine(question.stack);
-  const search::PrefillSite site{prefill_machine, *prefill_precision, setup.prefill->devices()};
+  auto prefill_upkeep = upkeep_of(*setup.prefill, question, r.objective);
+  if (!prefill_upkeep) return prefill_upkeep.error();
+  search::PrefillSite site{prefill_machine, *prefill_precision, setup.prefill->devices()};
+  if (*prefill_upkeep) site.upkeep = &**prefill_upkeep;
   problem.prefill = &site;
   problem.pool_link = link_between(setup, *setup.prefill);
   if (!problem.pool_link)

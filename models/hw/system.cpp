@@ -95,6 +95,10 @@ std::optional<System> read_system(const spec::Document& document, spec::Diagnost
     s.site_power = power->figure<Power>("site", Need::optional);
     s.pue =
         power->figure<Count>("pue", Need::optional, {.min = 1, .min_exclusive = false, .max = 4});
+    const auto part = [](const Figure<Power>& f) { return f ? f->low : Power{}; };
+    if (s.power && part(s.host_power) + part(s.network_power) > s.power->high)
+      root.context().problem(power->mark(), "power",
+                             "host and network draw more than the total that they are part of");
     power->finish();
   }
   if (auto price = root.map("price", Need::optional)) {

@@ -22,8 +22,10 @@ spec::Outcome<Nameplate> nameplate(const hw::System& system, const hw::Chip& chi
   n.pue = (n.pue_published ? system.pue->value : c.around.pue.value).base();
   n.published = system.power.has_value();
   if (!n.published) {
-    n.around =
-        (c.around.fixed.value + chip.tdp->value * c.around.proportional.value.base()) * count;
+    const Power fixed = system.host_power && system.network_power
+                            ? (system.host_power->value + system.network_power->value) * systems
+                            : c.around.fixed.value * count;
+    n.around = fixed + n.chips * c.around.proportional.value.base();
     return n;
   }
   n.around = system.power->value * systems - n.chips;

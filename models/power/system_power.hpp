@@ -40,7 +40,8 @@ struct SystemPower {
 };
 
 /// Of `systems` systems. Where the total is published, all but the chips' TDPs surrounds them; else
-/// so many watts by the chip, and a part of its TDP. Fails where the TDP is not published, or where
+/// hosts and network where both are published, so many watts by the chip where not, and a part of
+/// the TDP for fans and conversion. Fails where the TDP is not published, or where
 /// the chips alone draw more than the total even at the near ends of both ranges; where they do so
 /// at other values of the ranges, nothing is left for the rest.
 spec::Outcome<Nameplate> nameplate(const hw::System& system, const hw::Chip& chip, int systems,
