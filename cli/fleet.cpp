@@ -69,6 +69,7 @@ void fill_blocks(const Catalog& catalog, const LoadedFleet& loaded, FleetRecord&
       none.workload = w;
       if (!allowed(f.workloads[w], f.inventory[h].name)) {
         none.infeasible = "the workload may not run here";
+        none.excluded = true;
         r.blocks.push_back(std::move(none));
         continue;
       }

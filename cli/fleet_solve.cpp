@@ -184,7 +184,7 @@ class Solver {
     // No kind can: the reasons are the engine's.
     std::vector<std::string> reasons;
     for (const auto& b : r_.blocks)
-      if (b.workload == w)
+      if (b.workload == w && !b.excluded)
         reasons.push_back(fmt::format("{}: {}", r_.hardware[b.hardware].name, b.infeasible));
     return fmt::format("no kind of chip can: {}", fmt::join(reasons, "; "));
   }

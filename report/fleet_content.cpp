@@ -146,7 +146,7 @@ Grid fleet_allocation(const FleetRecord& r) {
                {"blocks"},
                {"chips"},
                {"of demand"},
-               {"tok/s/chip"},
+
                {"TPOT"},
                {"power"},
                {"$/h"},
@@ -161,8 +161,8 @@ Grid fleet_allocation(const FleetRecord& r) {
       g.rows.push_back(
           {{r.workloads[w].name, r.hardware[b.hardware].name,
             fmt::format("{} x {}", whole(b.blocks), whole(b.chips)), whole(b.blocks * b.chips),
-            percent(b.requests * b.blocks / r.workloads[w].demand), rate(b.output / b.chips),
-            time_text(b.tpot), power_text(power), cost_text(cost), b.parallelism},
+            percent(b.requests * b.blocks / r.workloads[w].demand), time_text(b.tpot),
+            power_text(power), cost_text(cost), b.parallelism},
            ""});
     }
   return g;
@@ -208,7 +208,7 @@ std::vector<Statement> fleet_reasons(const FleetRecord& r) {
   std::vector<Statement> s;
   bool said = false;
   for (const auto& b : r.blocks) {
-    if (serves(b)) continue;
+    if (serves(b) || b.excluded) continue;
     add(s, said ? "" : "cannot",
         fmt::format("{} on {}: {}", r.workloads[b.workload].name, r.hardware[b.hardware].name,
                     b.infeasible));

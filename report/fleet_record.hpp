@@ -51,6 +51,7 @@ struct FleetWorkload {
 struct FleetBlock {
   std::size_t hardware = 0, workload = 0;
   std::string infeasible;  // the rest is then meaningless
+  bool excluded = false;   // infeasible because the workload names other hardware
   double chips = 0;        // of one block
   double engines = 0;      // in one block
   std::string parallelism, weights, limit;
