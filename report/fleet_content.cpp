@@ -145,7 +145,7 @@ Grid fleet_allocation(const FleetRecord& r) {
                {"on", Align::left},
                {"blocks"},
                {"chips"},
-               {"of demand"},
+               {"covers"},
 
                {"TPOT"},
                {"power"},
@@ -195,9 +195,9 @@ Grid fleet_rates(const FleetRecord& r) {
     Row row{{r.hardware[h].name}, ""};
     for (std::size_t w = 0; w < r.workloads.size(); ++w) {
       const auto* b = best_block(r, h, w);
-      row.cells.push_back(
-          b == nullptr ? std::string(kNoNumber)
-                       : fmt::format("{} ({} chips)", rate(b->output / b->chips), whole(b->chips)));
+      row.cells.push_back(b == nullptr ? std::string(kNoNumber)
+                                       : fmt::format("{} ({})", rate(b->output / b->chips),
+                                                     counted(b->chips, "chip")));
     }
     g.rows.push_back(std::move(row));
   }
