@@ -93,12 +93,13 @@ class Solver {
     return shares;
   }
 
-  void add_variant(Objective o) {
+  /// `known`: its allocation, where that was found already.
+  void add_variant(Objective o, const Allocation* known) {
     report::FleetVariant v;
     v.objective = std::string(fleet::name_of(o));
     v.unknown = unknown(o);
     if (v.unknown.empty()) {
-      const auto a = solve(o);
+      const auto a = known != nullptr ? *known : solve(o);
       totals(a, v);
       v.shares = shares_of(a);
       for (std::size_t h = 0; h < r_.hardware.size(); ++h)
@@ -207,7 +208,8 @@ void solve_fleet(const LoadedFleet& loaded, Objective objective, FleetRecord& re
                                      : "price of a system; and tdp, where that is not known"));
   const auto a = solver.solve(objective);
   solver.fill(a);
-  for (const auto o : {Objective::chips, Objective::power, Objective::cost}) solver.add_variant(o);
+  for (const auto o : {Objective::chips, Objective::power, Objective::cost})
+    solver.add_variant(o, o == objective ? &a : nullptr);
   solver.add_more(a, objective);
 }
 
