@@ -298,11 +298,13 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
   const auto& words = options.question.words;
   const auto drawn = draws_of(catalog, all, found, words);
   if (words.samples > 0 && found[r.baseline]) fill_chances(r, all, found, drawn);
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (found[i])
-      fill_economy(r.systems[i].answer, all[i].setup, all[i].question, *found[i],
-                   drawn[i].log_ratio[uncertainty::index(uncertainty::Metric::output_rate)],
-                   words.seed);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!found[i]) continue;
+    r.systems[i].answer.samples = static_cast<std::size_t>(words.samples);
+    fill_economy(r.systems[i].answer, all[i].setup, all[i].question, *found[i],
+                 drawn[i].log_ratio[uncertainty::index(uncertainty::Metric::output_rate)],
+                 words.seed);
+  }
   fill_interactivity(r, all, std::move(shapes));
   return result;
 }

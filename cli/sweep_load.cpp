@@ -71,6 +71,13 @@ std::vector<std::uint32_t> try_machines(const Catalog& catalog, const Sweep& s) 
             deployments_of(s, catalog.llm(llm.text), setup.devices()).size()));
     }
   }
+  // A package that does not hold the stacks is refused before the first point.
+  p = {};
+  for (d[0] = 0; d[0] < size(Axis::system); ++d[0]) {
+    auto& memory = d[index(Axis::memory)];
+    for (memory = 1; memory < size(Axis::memory); ++memory) load_machine(catalog, s, p);
+    memory = 0;
+  }
   // One after the other, the rest at their first values: all combinations would take as long as
   // the sweep.
   p = {};

@@ -88,17 +88,18 @@ std::string cost_text(const EstimateRecord& r) {
 std::vector<Statement> economy(const EstimateRecord& record) {
   std::vector<Statement> out;
   if (!is_feasible(record)) return out;
-  add(out, "power", record.power.absent.empty() ? power_text(record) : record.power.absent);
-  if (record.power.absent.empty()) add(out, "energy", energy_text(record));
-  add(out, "cost", cost_text(record));
+  const bool power = record.power.tdp.base() > 0;
+  add(out, "power", power ? power_text(record) : record.power.absent);
+  if (power) add(out, "energy", energy_text(record));
+  if (record.cost.output_of_capital > 0) add(out, "cost", cost_text(record));
   return out;
 }
 
 Row economy_row(const std::string& label, const EstimateRecord& r) {
   Row row{{label}, ""};
   const std::string none(kNoNumber);
-  const bool power = r.power.absent.empty();
-  const bool cost = r.cost.absent.empty();
+  const bool power = r.power.tdp.base() > 0;
+  const bool cost = r.cost.capital.base() > 0;
   const auto add = [&](bool known, std::string text) {
     row.cells.push_back(known ? std::move(text) : none);
   };

@@ -13,10 +13,10 @@ constexpr double kKilo = 1e3;
 constexpr double kMegawatt = 1e6;
 
 bool has_power(const R& r) {
-  return is_feasible(r) && r.power.absent.empty();
+  return is_feasible(r) && r.power.absent.empty() && r.power.tdp.base() > 0;
 }
 bool has_cost(const R& r) {
-  return is_feasible(r) && r.cost.absent.empty();
+  return is_feasible(r) && r.cost.absent.empty() && r.cost.capital.base() > 0;
 }
 Field power_if(bool known, double value) {
   return known ? csv_number(value) : "";
@@ -54,7 +54,7 @@ Field rented(const R& r) {
 }
 template <double CostRow::*Member>
 Field of_capital(const R& r) {
-  return power_if(is_feasible(r), r.cost.*Member * kMillion);
+  return power_if(is_feasible(r) && r.cost.*Member > 0, r.cost.*Member * kMillion);
 }
 template <auto Member>
 Field power_text(const R& r) {
@@ -116,7 +116,9 @@ constexpr EconomyColumn kColumns[] = {
     {"electricity_usd_per_h",
      [](const R& r) { return power_if(has_cost(r), r.cost.electricity.base() * kHour); }},
     {"prefill_time_share",
-     [](const R& r) { return power_if(is_feasible(r), r.cost.prefill_share); }},
+     [](const R& r) {
+       return power_if(is_feasible(r) && r.cost.prefill_share > 0, r.cost.prefill_share);
+     }},
     {"usd_per_million_input_tokens", usd_per_million<&CostRow::input, &Likely<Usd>::value>},
     {"usd_per_million_input_tokens_p10", usd_per_million<&CostRow::input, &Likely<Usd>::p10>},
     {"usd_per_million_input_tokens_p90", usd_per_million<&CostRow::input, &Likely<Usd>::p90>},

@@ -31,8 +31,8 @@ Json likely(const EstimateRecord& r, const Likely<Q>& q, double times = 1) {
 }  // namespace
 
 nlohmann::ordered_json power_json(const EstimateRecord& r) {
-  if (!is_feasible(r)) return nullptr;
   const auto& p = r.power;
+  if (!is_feasible(r) || (p.absent.empty() && p.tdp.base() <= 0)) return nullptr;
   if (!p.absent.empty()) return {{"absent", p.absent}};
   const double joules = p.token.value.base();
   return {{"absent", nullptr},
@@ -64,8 +64,8 @@ nlohmann::ordered_json power_json(const EstimateRecord& r) {
 }
 
 nlohmann::ordered_json cost_json(const EstimateRecord& r) {
-  if (!is_feasible(r)) return nullptr;
   const auto& c = r.cost;
+  if (!is_feasible(r) || c.output_of_capital <= 0) return nullptr;
   const bool rented = c.rented_output.base() > 0;
   const auto rent = [&](Usd u) { return rented ? real(u.base() * kMillion) : Json(nullptr); };
   Json j = {{"absent", text_or_null(c.absent)}};

@@ -7,34 +7,40 @@
 namespace perfmodel::tco {
 namespace {
 
-/// The price in dollars: as published in them, else from yuan.
-std::optional<Capital> in_dollars(const hw::Figure<Usd>& usd, const hw::Figure<Cny>& cny,
+Capital in(const spec::Sourced<Usd>& price, Scope scope) {
+  return {price.value, scope, price.grade, price.origin.path};
+}
+Capital in(const spec::Sourced<Cny>& price, Scope scope, const Prices& prices) {
+  return {price.value / prices.yuan.value, scope, spec::weaker(price.grade, prices.yuan.grade),
+          price.origin.path};
+}
+
+std::optional<Capital> best_price(const hw::System& system, const hw::Chip& chip,
                                   const Prices& prices) {
-  if (usd) return Capital{usd->value, Scope::system, usd->grade, usd->origin.path};
-  if (!cny) return std::nullopt;
-  return Capital{cny->value / prices.yuan.value, Scope::system,
-                 spec::weaker(cny->grade, prices.yuan.grade), cny->origin.path};
+  if (system.price_usd) return in(*system.price_usd, Scope::system);
+  if (chip.price_usd) return in(*chip.price_usd, Scope::chips);
+  if (system.price_cny) return in(*system.price_cny, Scope::system, prices);
+  if (chip.price_cny) return in(*chip.price_cny, Scope::chips, prices);
+  return std::nullopt;
 }
 
 }  // namespace
 
 spec::Outcome<Capital> capital_of(const hw::System& system, const hw::Chip& chip, int systems,
                                   const Prices& prices) {
-  if (auto c = in_dollars(system.price_usd, system.price_cny, prices)) {
-    c->value *= systems;
-    return *c;
-  }
-  if (auto c = in_dollars(chip.price_usd, chip.price_cny, prices)) {
-    c->scope = Scope::chips;
-    c->value *= system.chip_count() * systems * (1.0 + prices.surroundings.value.base());
+  auto c = best_price(system, chip, prices);
+  if (!c)
+    return spec::Infeasible{
+        spec::Why::missing_figure,
+        fmt::format("no price of {} or {} is published (system.price, chip.price)", system.id,
+                    chip.id),
+        ""};
+  c->value *= systems;
+  if (c->scope == Scope::chips) {
+    c->value *= system.chip_count() * (1.0 + prices.surroundings.value.base());
     c->grade = spec::weaker(c->grade, prices.surroundings.grade);
-    return *c;
   }
-  return spec::Infeasible{
-      spec::Why::missing_figure,
-      fmt::format("no price of {} or {} is published (system.price, chip.price)", system.id,
-                  chip.id),
-      ""};
+  return *c;
 }
 
 Frequency recovery_rate(const Prices& prices) {

@@ -14,10 +14,8 @@ namespace perfmodel::tco {
 /// What a price is of: the whole system as published, or its chips with a share for the rest.
 enum class Scope : std::uint8_t { system, chips };
 
-/// What the systems cost to buy, on the best figure there is: the system's price in dollars, then
-/// in yuan; the chip's in dollars, then in yuan, times the chips and one plus `surroundings`. A
-/// price in yuan of a system is that of its chips alone where the file says so; it counts as the
-/// system's.
+/// What the systems cost to buy, on the best price there is: the system's in dollars, the chip's in
+/// dollars, then both in yuan. A chip's counts times the chips and one plus `surroundings`.
 struct Capital {
   Usd value{};
   Scope scope = Scope::system;

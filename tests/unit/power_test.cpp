@@ -229,6 +229,41 @@ TEST(PowerFit, FindsWhatSurroundsTheChips) {
   EXPECT_NEAR(fit.total(500), 1050, 0.1);
 }
 
+/// What is wrong with a file of configs/ after one change to its text.
+std::string problems(const char* kind, const std::string& file, const std::string& was,
+                     const std::string& becomes) {
+  auto text = cli::read_file(std::string(PERFMODEL_CONFIG_DIR) + "/" + file).value_or("");
+  const auto at = text.find(was);
+  EXPECT_NE(at, std::string::npos) << was;
+  if (at != std::string::npos) text.replace(at, was.size(), becomes);
+  spec::Diagnostics diagnostics;
+  const auto name = file.substr(file.find('/') + 1);
+  cli::Catalog::lint(*cli::find_kind(kind), text, name, diagnostics);
+  return diagnostics.to_string();
+}
+
+TEST(PowerFiles, AreCheckedForWhatCannotBe) {
+  const std::string power = "power/typical.yaml";
+  EXPECT_EQ(problems("power", power, "name:", "name:"), "");
+  EXPECT_NE(problems("power", power, "idle: {value: 0.175, range: [0.1, 0.25]",
+                     "idle: {value: 0.9, range: [0.1, 1]")
+                .find("idle and active add up to more than the TDP"),
+            std::string::npos);
+  EXPECT_NE(problems("power", power, "pue: {value: 1.25, range: [1.04, 1.4]",
+                     "pue: {value: 0.9, range: [0.9, 1.4]"),
+            "");
+  EXPECT_NE(problems("power", power, "  link:", "  links:").find("did you mean 'link'"),
+            std::string::npos);
+  EXPECT_NE(problems("prices", "prices/typical.yaml", "0.08 USD/kWh", "0.08 USD"), "");
+  EXPECT_NE(problems("prices", "prices/typical.yaml", "lifetime: {value: 5 year",
+                     "lifetime: {value: 5 h"),
+            "");
+  EXPECT_NE(
+      problems("system", "systems/gb300-nvl72.yaml", "host: {value: 18 kW", "host: {value: 180 kW")
+          .find("host and network draw more than the total"),
+      std::string::npos);
+}
+
 TEST(Upkeep, OfAWattIsItsPriceAndOfNothingTheIdleChip) {
   search::Upkeep u;
   u.shares = round_coefficients().chip;
