@@ -11,6 +11,7 @@
 
 #include "cli/errors.hpp"
 #include "cli/manifest.hpp"
+#include "fleet/fleet.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "sweep/sweep.hpp"
@@ -231,6 +232,7 @@ void Catalog::lint(const Kind& kind, std::string_view text, const std::string& f
   if (kind.name == "power") power::read_coefficients(document, diagnostics);
   if (kind.name == "prices") tco::read_prices(document, diagnostics);
   if (kind.name == "sweep") sweep::read_sweep(document, diagnostics);
+  if (kind.name == "fleet") fleet::read_fleet(document, diagnostics);
 }
 
 }  // namespace perfmodel::cli

@@ -34,7 +34,7 @@ struct Kind {
   std::string_view name;    // "chip"
   std::string_view folder;  // "chips"
 };
-inline constexpr std::array<Kind, 10> kKinds = {{{"chip", "chips"},
+inline constexpr std::array<Kind, 11> kKinds = {{{"chip", "chips"},
                                                  {"family", "families"},
                                                  {"memory", "memories"},
                                                  {"system", "systems"},
@@ -43,7 +43,8 @@ inline constexpr std::array<Kind, 10> kKinds = {{{"chip", "chips"},
                                                  {"workload", "workloads"},
                                                  {"sweep", "sweeps"},
                                                  {"power", "power"},
-                                                 {"prices", "prices"}}};
+                                                 {"prices", "prices"},
+                                                 {"fleet", "fleets"}}};
 const Kind* find_kind(std::string_view name_or_folder);
 
 /// Not to be shared between threads: it remembers what it read.

@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/data_check.hpp"
 #include "cli/errors.hpp"
+#include "cli/fleet_load.hpp"
 #include "cli/manifest.hpp"
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
@@ -58,7 +59,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
-           "sweep, power, prices",
+           "sweep, power, prices, fleet",
            "measurements are files named *.csv"});
       return;
     }
@@ -82,6 +83,7 @@ class Linter {
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
     for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
+    for (const auto& id : catalog.ids(*find_kind("fleet"))) fleet(catalog, id);
   }
 
   /// What is made from the configs and the measurements beside them.
@@ -164,6 +166,14 @@ class Linter {
         spec::parse_document(read_file(path).value_or(""), path.string(), diagnostics_);
     if (const auto s = sweep::read_sweep(document, diagnostics_))
       check_sweep(catalog, *s, path.string(), diagnostics_);
+  }
+
+  void fleet(const Catalog& catalog, const std::string& id) {
+    const auto path = catalog.path_of(*find_kind("fleet"), id);
+    const auto document =
+        spec::parse_document(read_file(path).value_or(""), path.string(), diagnostics_);
+    if (const auto f = fleet::read_fleet(document, diagnostics_))
+      check_fleet(catalog, *f, path.string(), diagnostics_);
   }
 
   void names(const Catalog& catalog) {

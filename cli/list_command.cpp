@@ -8,6 +8,7 @@
 #include "cli/columns.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/fleet_load.hpp"
 #include "cli/kernel_list.hpp"
 #include "cli/output.hpp"
 #include "cli/sweep_load.hpp"
@@ -96,6 +97,14 @@ Row sweep_row(const Catalog& catalog, const std::string& id) {
           report::whole(static_cast<double>(s.space.plans())), s.sweep.about};
 }
 
+Row fleet_row(const Catalog& catalog, const std::string& id) {
+  const auto loaded = load_fleet(catalog, id);
+  long chips = 0;
+  for (const auto& site : loaded.hardware) chips += site.chips;
+  return {id, report::whole(static_cast<double>(chips)),
+          fmt::to_string(loaded.fleet.workloads.size()), fmt::to_string(loaded.fleet.supply.size()),
+          loaded.fleet.about};
+}
 Row power_row(const Catalog& catalog, const std::string& id) {
   const auto c = catalog.power(id);
   return {c.id, c.name, format(c.chip.idle.value), format(c.around.pue.value)};
@@ -124,6 +133,7 @@ const std::vector<Listing>& listings() {
       {"sweep", {"id", "points", "deployments", "about"}, sweep_row},
       {"power", {"id", "name", "idle", "PUE"}, power_row},
       {"prices", {"id", "name", "lifetime", "electricity"}, prices_row},
+      {"fleet", {"id", "chips", "workloads", "supplies", "about"}, fleet_row},
   };
   return all;
 }
@@ -171,10 +181,10 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto* c = app.add_subcommand(
       "list",
       "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, families, "
-      "power, prices, host kernels");
+      "power, prices, fleets, host kernels");
   c->add_option(
        "what", *what,
-       "chips, memories, systems, llms, stacks, workloads, sweeps, families, power, prices "
+       "chips, memories, systems, llms, stacks, workloads, sweeps, families, power, prices, fleets "
        "or kernels")
       ->required();
   c->add_option("--format", *format, "table or csv")

@@ -177,7 +177,7 @@ void add_show(CLI::App& app, Chosen& chosen) {
   auto id = std::make_shared<std::string>();
   auto* c = app.add_subcommand("show", "one file with every figure, its range, grade and source");
   c->add_option("kind", *what,
-                "chip, memory, system, llm, stack, workload, sweep, family, power or prices")
+                "chip, memory, system, llm, stack, workload, sweep, family, power, prices or fleet")
       ->required();
   c->add_option("id", *id, "id or alias")->required();
   c->callback([=, &chosen] { chosen.action = [=, &chosen] { return run(*what, *id, chosen); }; });
