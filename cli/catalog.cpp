@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "cli/errors.hpp"
+#include "cli/report_config.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "sweep/sweep.hpp"
@@ -219,6 +220,7 @@ void Catalog::lint(const Kind& kind, std::string_view text, const std::string& f
   if (kind.name == "stack") cost::read_stack(document, diagnostics);
   if (kind.name == "workload") serving::read_workload(document, diagnostics);
   if (kind.name == "sweep") sweep::read_sweep(document, diagnostics);
+  if (kind.name == "report") read_report(document, diagnostics);
 }
 
 }  // namespace perfmodel::cli

@@ -15,6 +15,7 @@
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "cli/published_index.hpp"
+#include "cli/report_load.hpp"
 #include "cli/sweep_load.hpp"
 #include "spec/diagnostics.hpp"
 
@@ -57,7 +58,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
-           "sweep",
+           "sweep, report",
            "measurements are files named *.csv"});
       return;
     }
@@ -80,6 +81,7 @@ class Linter {
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
     for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
+    for (const auto& id : catalog.ids(kKinds[8])) report_names(catalog, id);
   }
 
   /// What is made from the configs and the measurements beside them.
@@ -144,6 +146,15 @@ class Linter {
         return;
       }
       at = parent;
+    }
+  }
+
+  /// Chips, systems, models and memories that a report names.
+  void report_names(const Catalog& catalog, const std::string& id) {
+    try {
+      check_report(catalog, load_report(catalog, id, {}));
+    } catch (const UsageError& e) {
+      diagnostics_.add({catalog.path_of(kKinds[8], id).string(), {1, 1}, "", e.what(), ""});
     }
   }
 

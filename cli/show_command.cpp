@@ -176,7 +176,7 @@ void add_show(CLI::App& app, Chosen& chosen) {
   auto what = std::make_shared<std::string>();
   auto id = std::make_shared<std::string>();
   auto* c = app.add_subcommand("show", "one file with every figure, its range, grade and source");
-  c->add_option("kind", *what, "chip, memory, system, llm, stack, workload, sweep or family")
+  c->add_option("kind", *what, "chip, memory, system, llm, stack, workload, sweep, report or family")
       ->required();
   c->add_option("id", *id, "id or alias")->required();
   c->callback([=, &chosen] { chosen.action = [=, &chosen] { return run(*what, *id, chosen); }; });
