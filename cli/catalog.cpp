@@ -68,7 +68,8 @@ T parse_or_throw(const spec::Document& document, spec::Diagnostics& diagnostics,
 const Kind* find_kind(std::string_view name_or_folder) {
   for (const auto& k : kKinds)
     if (k.name == name_or_folder || k.folder == name_or_folder) return &k;
-  return nullptr;
+  const auto& k = kReportKind;
+  return k.name == name_or_folder || k.folder == name_or_folder ? &k : nullptr;
 }
 
 std::optional<std::string> read_file(const fs::path& path) {

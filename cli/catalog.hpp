@@ -32,15 +32,14 @@ struct Kind {
   std::string_view name;    // "chip"
   std::string_view folder;  // "chips"
 };
-inline constexpr std::array<Kind, 9> kKinds = {{{"chip", "chips"},
+inline constexpr std::array<Kind, 8> kKinds = {{{"chip", "chips"},
                                                 {"family", "families"},
                                                 {"memory", "memories"},
                                                 {"system", "systems"},
                                                 {"llm", "llms"},
                                                 {"stack", "stacks"},
                                                 {"workload", "workloads"},
-                                                {"sweep", "sweeps"},
-                                                {"report", "reports"}}};
+                                                {"sweep", "sweeps"}}};
 const Kind* find_kind(std::string_view name_or_folder);
 
 /// Not to be shared between threads: it remembers what it read.

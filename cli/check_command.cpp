@@ -81,7 +81,7 @@ class Linter {
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
     for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
-    for (const auto& id : catalog.ids(kKinds[8])) report_names(catalog, id);
+    for (const auto& id : catalog.ids(kReportKind)) report_names(catalog, id);
   }
 
   /// What is made from the configs and the measurements beside them.
@@ -154,7 +154,7 @@ class Linter {
     try {
       check_report(catalog, load_report(catalog, id, {}));
     } catch (const UsageError& e) {
-      diagnostics_.add({catalog.path_of(kKinds[8], id).string(), {1, 1}, "", e.what(), ""});
+      diagnostics_.add({catalog.path_of(kReportKind, id).string(), {1, 1}, "", e.what(), ""});
     }
   }
 

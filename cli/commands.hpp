@@ -29,6 +29,5 @@ void add_host(CLI::App& app, Chosen& chosen);
 void add_formats(CLI::App& app, Chosen& chosen);
 void add_sweep(CLI::App& app, Chosen& chosen);
 void add_diff(CLI::App& app, Chosen& chosen);
-void add_report(CLI::App& app, Chosen& chosen);
 
 }  // namespace perfmodel::cli

@@ -144,6 +144,7 @@ int run(const std::string& what, const std::string& format, const Chosen& chosen
   if (kind == nullptr) {
     std::vector<std::string_view> names;
     for (const auto& k : kKinds) names.push_back(k.folder);
+    names.push_back(kReportKind.folder);
     names.push_back(kKernels);
     throw UsageError(fmt::format(
         "cannot list '{}' ({})", what,

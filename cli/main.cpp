@@ -9,6 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/report_command.hpp"
 #include "cli/version.hpp"
 #include "spec/diagnostics.hpp"
 

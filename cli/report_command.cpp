@@ -9,6 +9,7 @@
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
 #include "cli/page_template.hpp"
+#include "cli/report_command.hpp"
 #include "cli/report_gather.hpp"
 #include "cli/report_load.hpp"
 

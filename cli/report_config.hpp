@@ -8,10 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/catalog.hpp"
 #include "serving/workload.hpp"
 #include "spec/document.hpp"
 
 namespace perfmodel::cli {
+
+/// The kind of these files, beside those of catalog.hpp: kinds are looked for by name (find_kind).
+inline constexpr Kind kReportKind = {"report", "reports"};
 
 /// A text with {{fields}} in it, and where it stands.
 struct ReportText {

@@ -17,7 +17,7 @@ bool is_path(const std::string& word) {
 
 Report load_report(const Catalog& catalog, const std::string& word,
                    const std::vector<Override>& sets) {
-  const auto& kind = *find_kind("report");
+  const auto& kind = kReportKind;
   std::filesystem::path path = word;
   std::string shown = word;
   if (!is_path(word)) {

@@ -84,8 +84,8 @@ void Canvas::text(Pixel at, std::string_view text, TextStyle style) {
                        style.color);
   if (style.bold) body_ += R"( font-weight="bold")";
   if (style.upright)
-    body_ += fmt::format(R"( transform="rotate(-90 {} {})") ", px(at.x), px(at.y));
-        body_ += ">" + xml_escaped(text) + "</text>\n";
+    body_ += fmt::format(R"-( transform="rotate(-90 {} {})")-", px(at.x), px(at.y));
+  body_ += ">" + xml_escaped(text) + "</text>\n";
 }
 
 void Canvas::line(Pixel a, Pixel b, std::string_view color, double width, bool dash) {
