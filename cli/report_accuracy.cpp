@@ -118,8 +118,8 @@ report::Table left_out_table(ReportGatherer& g, const ReportSection& s) {
 }
 
 void set_fields(Fields& fields, const std::vector<Line>& lines) {
-  const auto expressed = std::count_if(lines.begin(), lines.end(),
-                                       [](const Line& l) { return l.skipped.empty(); });
+  const auto expressed =
+      std::count_if(lines.begin(), lines.end(), [](const Line& l) { return l.skipped.empty(); });
   fields.set("accuracy.numbers", report::whole(static_cast<double>(lines.size())));
   fields.set("accuracy.expressed", report::whole(static_cast<double>(expressed)));
   for (const auto& slice : calibrate::slices()) {

@@ -1,7 +1,8 @@
 // Sections on one chip: its figures with their sources, its roofs, and what another memory makes of
 // it.
 #include <algorithm>
-#include <cmath>
+#include <limits>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -105,22 +106,79 @@ void fill_chip(ReportGatherer& g, const ReportSection& s, report::Section& out) 
   for (const auto& n : chip.notes) out.text.push_back(n);
 }
 
+namespace {
+
+/// Where the operators of an answer lie, and the rows of their table.
+struct OperatorPoints {
+  std::vector<report::Series> series;
+  double least = std::numeric_limits<double>::infinity(), most = 0;  // intensity
+};
+
+OperatorPoints operator_points(const report::EstimateRecord& answer, report::Table& t) {
+  OperatorPoints r;
+  const double devices = answer.devices_per_chip;
+  for (const auto* phase : {"decode", "prefill"}) {
+    report::Series series;
+    series.name = phase;
+    series.mark = report::Mark::points;
+    for (const auto& o : answer.operators) {
+      const double bytes = (o.weights + o.kv + o.activations).base();
+      if (o.phase != phase || bytes <= 0 || o.matrix.base() <= 0 || o.total.base() <= 0) continue;
+      const double intensity = o.matrix.base() / bytes;
+      const double rate = o.matrix.base() / o.total.base() * devices / kTera;
+      r.least = std::min(r.least, intensity);
+      r.most = std::max(r.most, intensity);
+      series.points.push_back({intensity,
+                               rate,
+                               {},
+                               {},
+                               fmt::format("{} ({}), bound by {}", o.name, o.compute, o.bound)});
+      t.rows.push_back({o.phase, o.name, o.compute, intensity, rate,
+                        bytes / o.total.base() * devices / kTera, o.bound, o.share * 100});
+    }
+    if (!series.points.empty()) r.series.push_back(std::move(series));
+  }
+  return r;
+}
+
+/// The bandwidth up to each peak, types of one peak together; from below the least intensity to
+/// above the largest.
+std::vector<report::ReferenceLine> roofs(const hw::Chip& chip, double least, double most) {
+  std::vector<report::ReferenceLine> lines;
+  if (!chip.memory_bandwidth || most <= 0) return lines;
+  const double bandwidth = chip.memory_bandwidth->value.base() / kTera;
+  std::map<double, std::string> peaks;
+  for (const auto& [type, compute] : spec::compute_options()) {
+    if (!chip.peak(compute)) continue;
+    auto& names = peaks[chip.peak(compute)->value.base() / kTera];
+    names += (names.empty() ? "" : ", ") + std::string(type);
+  }
+  for (const auto& [peak, names] : peaks) {
+    const double knee = peak / bandwidth;
+    const double from = std::min(least, knee) / 2, to = std::max(most, knee) * 4;
+    lines.push_back({names, {{from, from * bandwidth}, {knee, peak}, {to, peak}}, false});
+  }
+  return lines;
+}
+
+}  // namespace
+
 void fill_roofline(ReportGatherer& g, const ReportSection& s, report::Section& out) {
+  const auto chip = g.catalog().chip(g.config().chip);
   for (const auto& llm : s.llms) {
     auto words = g.question(llm);
-    words.chip = g.config().chip;
+    words.chip = chip.id;
     words.samples = 0;
     const auto answer = run_estimate(g.catalog(), check_arguments(words)).record;
-    const auto chip = g.catalog().chip(g.config().chip);
-    const auto name =
-        part_name(g, s, llm, "roofline",
-                  fmt::format("Roofs of {} and the operators of {}", chip.name, g.llm_name(llm)));
     if (!report::is_feasible(answer)) {
       out.text.push_back(
           fmt::format("{} has no deployment here: {}.", g.llm_name(llm), answer.infeasible));
       continue;
     }
     g.cite(answer.system, answer);
+    const auto name =
+        part_name(g, s, llm, "roofline",
+                  fmt::format("Roofs of {} and the operators of {}", chip.name, g.llm_name(llm)));
     report::Table t{name.id, name.title, "", {}, {}};
     t.note =
         "Per chip. Intensity counts weights, cache and activations; what reaches the matrix units "
@@ -141,40 +199,9 @@ void fill_roofline(ReportGatherer& g, const ReportSection& s, report::Section& o
                              report::whole(answer.batch));
     chart.x = {"arithmetic intensity", "FLOP/B", report::Scale::log, {}};
     chart.y = {"rate", "TFLOP/s", report::Scale::log, {}};
-    const double devices = answer.devices_per_chip;
-    double least = 1e300, most = 0;
-    for (const auto* phase : {"decode", "prefill"}) {
-      report::Series series;
-      series.name = phase;
-      series.mark = report::Mark::points;
-      for (const auto& o : answer.operators) {
-        const double bytes = (o.weights + o.kv + o.activations).base();
-        if (o.phase != phase || bytes <= 0 || o.matrix.base() <= 0 || o.total.base() <= 0) continue;
-        const double intensity = o.matrix.base() / bytes;
-        const double rate = o.matrix.base() / o.total.base() * devices / kTera;
-        least = std::min(least, intensity);
-        most = std::max(most, intensity);
-        series.points.push_back({intensity,
-                                 rate,
-                                 {},
-                                 {},
-                                 fmt::format("{} ({}), bound by {}", o.name, o.compute, o.bound)});
-        t.rows.push_back({o.phase, o.name, o.compute, intensity, rate,
-                          bytes / o.total.base() * devices / kTera, o.bound, o.share * 100});
-      }
-      if (!series.points.empty()) chart.series.push_back(std::move(series));
-    }
-    if (chip.memory_bandwidth && most > 0) {
-      const double bandwidth = chip.memory_bandwidth->value.base() / kTera;
-      for (const auto& [type, compute] : spec::compute_options()) {
-        if (!chip.peak(compute)) continue;
-        const double peak = chip.peak(compute)->value.base() / kTera;
-        const double knee = peak / bandwidth;
-        const double from = std::min(least, knee) / 2, to = std::max(most, knee) * 4;
-        chart.lines.push_back(
-            {std::string(type), {{from, from * bandwidth}, {knee, peak}, {to, peak}}, false});
-      }
-    }
+    auto points = operator_points(answer, t);
+    chart.lines = roofs(chip, points.least, points.most);
+    chart.series = std::move(points.series);
     out.charts.push_back(std::move(chart));
     out.tables.push_back(std::move(t));
   }

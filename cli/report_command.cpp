@@ -44,10 +44,15 @@ std::vector<Override> sets_of(const Words& w) {
   return all;
 }
 
-void make_folder(const fs::path& folder) {
+/// Asked before work is done.
+void check_folder(const fs::path& folder) {
   std::error_code error;
   if (fs::exists(folder, error) && !fs::is_directory(folder, error))
     cannot_write(folder.string(), ENOTDIR);
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
   fs::create_directories(folder, error);
   if (error) cannot_write(folder.string(), error.value());
 }
@@ -82,6 +87,7 @@ std::vector<std::pair<std::string, std::string>> files_of(const report::Document
 int run(const Words& w, const Chosen& chosen) {
   if (w.out.empty() && !w.fields)
     throw UsageError("name a folder for the report with -o, as in -o out");
+  check_folder(w.out);
   const auto sets = sets_of(w);
   const Catalog catalog(Catalog::locate(chosen.configs));
   const auto report = load_report(catalog, w.report, sets);
@@ -104,7 +110,7 @@ int run(const Words& w, const Chosen& chosen) {
   emit("", names);
   if (files.back().first == document.name + ".md")
     std::fputs(fmt::format(fmt::runtime(kNoPage), document.name).c_str(), stderr);
-  return kExitDone;
+  return gatherer.status();
 }
 
 }  // namespace

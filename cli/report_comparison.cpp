@@ -140,7 +140,8 @@ void fill_interactivity(ReportGatherer& g, const ReportSection& s, report::Secti
     }
     out.charts.push_back(std::move(chart));
     out.tables.push_back(std::move(t));
-    for (const auto& x : report::crossings(c->result.record)) out.text.push_back(x.text + ".");
+    for (const auto& x : report::crossings(c->result.record))
+      out.text.push_back(said_of(g, s, c->llm, fmt::format("by tok/s of a user, {}.", x.text)));
   }
 }
 
@@ -258,7 +259,8 @@ void fill_parity(ReportGatherer& g, const ReportSection& s, report::Section& out
                            report::Scale::linear);
     out.charts.push_back(std::move(chart));
     out.tables.push_back(std::move(t));
-    for (const auto& line : report::parity(r)) out.text.push_back(line.text + ".");
+    for (const auto& line : report::parity(r))
+      out.text.push_back(said_of(g, s, c->llm, line.text + "."));
   }
 }
 
@@ -297,7 +299,8 @@ void fill_parts(ReportGatherer& g, const ReportSection& s, report::Section& out)
     t.columns.push_back(number_column("all together", "x", 3));
     out.charts.push_back(std::move(chart));
     out.tables.push_back(std::move(t));
-    for (const auto& line : report::reasons(r, 3)) out.text.push_back(line.text + ".");
+    for (const auto& line : report::reasons(r, 3))
+      out.text.push_back(said_of(g, s, c->llm, line.text + "."));
   }
 }
 

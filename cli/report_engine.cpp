@@ -243,7 +243,7 @@ void fill_uncertainty(ReportGatherer& g, const ReportSection& s, report::Section
       }
       out.charts.push_back(std::move(chart));
       out.tables.push_back(std::move(t));
-      out.text.push_back(fmt::format("{}: {}", system_name(*c, i), a.why));
+      out.text.push_back(said_of(g, s, c->llm, fmt::format("{}. {}", system_name(*c, i), a.why)));
     }
   }
 }

@@ -189,14 +189,30 @@ void ReportGatherer::cite(report::CitedSource source, const std::string& figure)
 }
 
 void ReportGatherer::cite(const std::string& subject, const report::EstimateRecord& answer) {
-  // The software's and the architecture's figures are fits of this project, and the same for all.
+  // Answers join the titles of a figure's sources; the files of chip, system and memory have them
+  // one by one.
+  auto known = catalog_.chip(answer.chip).sources;
+  const auto add = [&](const std::vector<spec::Source>& more) {
+    known.insert(known.end(), more.begin(), more.end());
+  };
+  add(catalog_.system(answer.system).sources);
+  for (const auto& m : report_.memories)
+    if (const auto swap = hw::parse_memory_swap(m)) add(catalog_.memory(swap->kind).sources);
   for (const auto& f : answer.figures) {
+    // The software's and the architecture's figures are fits of this project, the same for all.
     if (f.source.empty() || f.path.starts_with("stack.") || f.path.starts_with("family.") ||
         f.path.starts_with("llm."))
       continue;
-    cite({f.source, f.url, f.date, f.grade, {}},
-         fmt::format("{} {} = {} ({})", f.path.starts_with("chip.") ? answer.chip : subject, f.path,
-                     f.value, f.grade));
+    const auto figure =
+        fmt::format("{} {} = {} ({})", f.path.starts_with("chip.") ? answer.chip : subject, f.path,
+                    f.value, f.grade);
+    bool told = false;
+    for (const auto& s : known) {
+      if (f.source.find(s.title) == std::string::npos) continue;
+      cite({s.title, s.url, s.date, f.grade, {}}, figure);
+      told = true;
+    }
+    if (!told) cite({f.source, f.url, f.date, f.grade, {}}, figure);
   }
 }
 
@@ -208,6 +224,12 @@ std::vector<std::string> ReportGatherer::expand(const std::vector<ReportText>& t
   std::vector<std::string> all;
   for (const auto& t : texts) all.push_back(expand(t));
   return all;
+}
+
+int ReportGatherer::status() const {
+  const auto none = [](const ReportComparison& c) { return c.result.status == kExitNo; };
+  const bool all = std::all_of(comparisons_.begin(), comparisons_.end(), none);
+  return all && !comparisons_.empty() ? kExitNo : kExitDone;
 }
 
 report::Document ReportGatherer::gather() {

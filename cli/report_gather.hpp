@@ -34,6 +34,9 @@ class ReportGatherer {
   /// The whole.
   report::Document document();
 
+  /// kExitNo where no system has an answer under any model.
+  int status() const;
+
   // For the sections.
   const Catalog& catalog() const { return catalog_; }
   const Report& config() const { return report_; }

@@ -14,6 +14,11 @@ PartName part_name(const ReportGatherer& g, const ReportSection& s, const std::s
   return {fmt::format("{}-{}", name.id, llm), fmt::format("{}, {}", title, g.llm_name(llm))};
 }
 
+std::string said_of(const ReportGatherer& g, const ReportSection& s, const std::string& llm,
+                    const std::string& text) {
+  return s.llms.size() < 2 ? text : fmt::format("**{}**: {}", g.llm_name(llm), text);
+}
+
 const std::string& system_name(const ReportComparison& c, std::size_t i) {
   const auto& s = c.result.record.systems[i];
   return s.answer.systems > 1 ? s.label : s.answer.system_name;

@@ -39,6 +39,10 @@ void tell_infeasible(const ReportSection& s, const ReportGatherer& g, const Repo
 /// What agrees, and what is a quarter off, from `low` to `high`.
 std::vector<report::ReferenceLine> agreement_lines(double low, double high);
 
+/// A sentence of one of the section's models: with its name where there are several.
+std::string said_of(const ReportGatherer& g, const ReportSection& s, const std::string& llm,
+                    const std::string& text);
+
 /// Bars with one category for each system that has an answer; values may be absent.
 struct BarRow {
   std::string name;

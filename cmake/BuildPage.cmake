@@ -9,7 +9,7 @@ function(give_up what log)
 endfunction()
 
 file(GLOB entries RELATIVE ${SOURCE} ${SOURCE}/*)
-list(REMOVE_ITEM entries node_modules dist test-results)
+list(REMOVE_ITEM entries node_modules dist build tests screenshots)
 file(MAKE_DIRECTORY ${WORK})
 file(GLOB old LIST_DIRECTORIES true RELATIVE ${WORK} ${WORK}/*)
 list(REMOVE_ITEM old node_modules installed.lock)

@@ -11,8 +11,10 @@ function(perfmodel_add_page target)
   file(MAKE_DIRECTORY ${work})
   find_program(PERFMODEL_NPM npm)
   if(PERFMODEL_PAGE AND PERFMODEL_NPM AND EXISTS ${source}/package-lock.json)
-    file(GLOB_RECURSE inputs CONFIGURE_DEPENDS ${source}/*)
-    list(FILTER inputs EXCLUDE REGEX "/(node_modules|dist|tests?|test-results)/")
+    # Not of node_modules, which is looked at with every build.
+    file(GLOB_RECURSE inputs CONFIGURE_DEPENDS ${source}/src/*)
+    file(GLOB more CONFIGURE_DEPENDS ${source}/*.json ${source}/*.ts ${source}/*.js ${source}/*.html)
+    list(APPEND inputs ${more})
     add_custom_command(
       OUTPUT ${template}
       COMMAND ${CMAKE_COMMAND} -DNPM=${PERFMODEL_NPM} -DSOURCE=${source} -DWORK=${work}/build -DOUT=${template} -P

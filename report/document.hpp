@@ -131,9 +131,9 @@ struct Document {
 
 /// Blue, orange, green and so on in an order in which any first few stay apart for the colour-blind
 /// (Okabe and Ito 2008), dark enough for a white ground.
-inline constexpr std::array<std::string_view, 10> kPalette = {
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9",
-    "#b8860b", "#5e3c99", "#7f7f7f", "#8c3b3b", "#1b4f72"};
+inline constexpr std::array<std::string_view, 12> kPalette = {
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#b8860b",
+    "#5e3c99", "#7f7f7f", "#8c3b3b", "#1b4f72", "#66a61e", "#222222"};
 
 /// As JavaScript writes it: the shortest decimal text that reads back as the same double, without
 /// an exponent from 1e-7 to 1e21. Empty for infinities and NaN.

@@ -11,7 +11,7 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kWidthOfLetter = 0.56;  // of the size, for sans-serif faces
+constexpr double kWidthOfLetter = 0.6;  // of the size, for sans-serif faces
 constexpr int kTickDigits = 6;
 constexpr double kTicksWanted = 6;
 constexpr double kNearZero =

@@ -14,12 +14,13 @@ namespace perfmodel::report {
 namespace {
 
 constexpr double kWidth = 860, kPlotHeight = 400;
-constexpr double kTop = 44, kLeft = 84, kRight = 24;
+constexpr double kTop = 44, kLeft = 84, kRight = 24, kEdge = 20;
 constexpr double kRowHeight = 26, kBarShare = 0.72;
 constexpr double kLegendLine = 20, kAxisText = 48;
 constexpr double kSmall = 11, kNormal = 12, kTitle = 16;
 constexpr std::string_view kGrid = "#e2e2e2", kFrame = "#888888", kReference = "#555555";
 constexpr double kBand = 0.16;
+constexpr double kNameStep = 0.07;  // of a line's last stretch
 
 struct Extent {
   double low = std::numeric_limits<double>::infinity();
@@ -43,7 +44,9 @@ class Painter {
   Painter(const Chart& chart, const Document& document) : c_(chart), d_(document) {}
 
   std::string paint() {
-    canvas_.text({kLeft > 20 ? 20.0 : kLeft, 26}, c_.title, {Anchor::start, kTitle, true, false});
+    const double fitting =
+        kTitle * std::min(1.0, (kWidth - 2 * kEdge) / text_width(c_.title, kTitle));
+    canvas_.text({kEdge, 26}, c_.title, {Anchor::start, fitting, true, false});
     if (c_.kind == ChartKind::xy)
       xy();
     else
@@ -101,7 +104,7 @@ class Painter {
                  {Anchor::middle, kNormal, false, true});
     const auto at = [&](double px, double py) { return Pixel{x.at(px), y.at(py)}; };
     for (std::size_t i = 0; i < c_.series.size(); ++i) band(c_.series[i], color(i), at);
-    for (const auto& l : c_.lines) reference(l, at);
+    for (std::size_t i = 0; i < c_.lines.size(); ++i) reference(c_.lines[i], i, at);
     for (std::size_t i = 0; i < c_.series.size(); ++i) marks(c_.series[i], color(i), at);
     canvas_.path({{kLeft, kTop}, {kLeft, bottom}, {kWidth - kRight, bottom}}, kFrame, 1, false);
     legend(bottom + kAxisText);
@@ -119,13 +122,16 @@ class Painter {
   }
 
   template <class At>
-  void reference(const ReferenceLine& l, const At& at) {
+  void reference(const ReferenceLine& l, std::size_t place, const At& at) {
     std::vector<Pixel> points;
     for (const auto& p : l.points) points.push_back(at(p.first, p.second));
     if (points.empty()) return;
     canvas_.path(points, kReference, 1.2, l.dash);
-    const auto end = points.back();
-    canvas_.text({end.x - 4, end.y - 5}, l.name, {Anchor::end, kSmall, false, false, kReference});
+    // Names one below the other along their lines, as several lines may end side by side.
+    const auto end = points.back(), before = points[points.size() > 1 ? points.size() - 2 : 0];
+    const double back = std::min(0.9, kNameStep * static_cast<double>(place));
+    canvas_.text({end.x - 4 + (before.x - end.x) * back, end.y - 5 + (before.y - end.y) * back},
+                 l.name, {Anchor::end, kSmall, false, false, kReference});
   }
 
   template <class At>
@@ -152,7 +158,7 @@ class Painter {
     if (c_.series.size() < 2) return;
     double x = kLeft, y = top + 14;
     for (std::size_t i = 0; i < c_.series.size(); ++i) {
-      const double wide = 30 + text_width(c_.series[i].name, kNormal);
+      const double wide = 36 + text_width(c_.series[i].name, kNormal);
       if (x + wide > kWidth - kRight && x > kLeft) {
         x = kLeft;
         y += kLegendLine;
@@ -212,7 +218,7 @@ class Painter {
     x_label(left, bottom);
     for (std::size_t k = 0; k < names.size(); ++k) {
       const double top = kTop + row * (static_cast<double>(k) + (1 - kBarShare) / 2);
-      const auto fitting = static_cast<std::size_t>((left - 24) / (kNormal * 0.56));
+      const auto fitting = static_cast<std::size_t>((left - 16) / (kNormal * 0.56));
       canvas_.text({left - 8, top + row * kBarShare / 2 + 4}, fit(names[k], fitting),
                    {Anchor::end, kNormal});
       if (c_.kind == ChartKind::tornado)
@@ -237,7 +243,7 @@ class Painter {
       const auto& s = c_.series[i];
       const double y = top + each * static_cast<double>(i);
       if (!s.values[k]) continue;
-      const double from = x.scale() == Scale::log ? left : x.at(0), to = x.at(*s.values[k]);
+      const double from = foot(x, left), to = x.at(*s.values[k]);
       const auto text = number(*s.values[k]);
       canvas_.box({std::min(from, to), y}, std::abs(to - from), each * 0.9, bar_color(i, k),
                   fmt::format("{}: {} {}", categories()[k], text, c_.x.unit));
@@ -251,6 +257,12 @@ class Painter {
       }
       canvas_.text({end + 5, y + each * 0.45 + 4}, text, {Anchor::start, kSmall});
     }
+  }
+
+  /// Where bars begin: at 0, on a logarithmic axis at 1, or at its end where 1 lies beyond.
+  static double foot(const Ruler& x, double left) {
+    if (x.scale() == Scale::linear) return x.at(0);
+    return std::max(left, x.at(1));
   }
 
   /// A single series over systems has the colour of each.
