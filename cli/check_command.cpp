@@ -31,11 +31,13 @@ bool checks(const fs::path& path) {
 /// The kind of a file by the folder it lies in, else by its first keys.
 const Kind* kind_of(const fs::path& path, const std::string& text) {
   if (const auto* k = find_kind(path.parent_path().filename().string())) return k;
-  for (const auto& k : kKinds) {
+  const auto is = [&](const Kind& k) {
     const auto key = std::string(k.name) + ":";
-    if (text.starts_with(key) || text.find("\n" + key) != std::string::npos) return &k;
-  }
-  return nullptr;
+    return text.starts_with(key) || text.find("\n" + key) != std::string::npos;
+  };
+  for (const auto& k : kKinds)
+    if (is(k)) return &k;
+  return is(kReportKind) ? &kReportKind : nullptr;
 }
 
 class Linter {

@@ -112,17 +112,20 @@ ReportSection read_section(MapReader& map, const Report& r) {
   });
   if (s.kind != nullptr && !plain)
     problem(map, "id", fmt::format("'{}' is no id", s.id), "lower case letters, digits and '-'");
-  if (s.kind != nullptr) {
-    read_needs(map, r, *s.kind);
-    if (s.kind->llms) s.llms = part_of(map, "llms", r.llms);
-    if (s.kind->systems) s.systems = part_of(map, "systems", r.systems);
-    if (s.kind->by) {
-      s.by = map.text("by", Need::required).value_or("");
-      if (!s.by.empty() &&
-          std::find(kGroupings.begin(), kGroupings.end(), s.by) == kGroupings.end())
-        problem(map, "by", fmt::format("cannot group by '{}'", s.by),
-                spec::nearest_hint(s.by, {kGroupings.begin(), kGroupings.end()}));
-    }
+  if (s.kind == nullptr) {
+    // What it would take is not known: one problem is enough.
+    for (const auto* key : {"llms", "systems", "by"}) map.value(key, Need::optional);
+    map.finish();
+    return s;
+  }
+  read_needs(map, r, *s.kind);
+  if (s.kind->llms) s.llms = part_of(map, "llms", r.llms);
+  if (s.kind->systems) s.systems = part_of(map, "systems", r.systems);
+  if (s.kind->by) {
+    s.by = map.text("by", Need::required).value_or("");
+    if (!s.by.empty() && std::find(kGroupings.begin(), kGroupings.end(), s.by) == kGroupings.end())
+      problem(map, "by", fmt::format("cannot group by '{}'", s.by),
+              spec::nearest_hint(s.by, {kGroupings.begin(), kGroupings.end()}));
   }
   map.finish();
   return s;

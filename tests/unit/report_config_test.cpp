@@ -60,7 +60,10 @@ TEST(ReportConfig, ReadsAllKeys) {
 TEST(ReportConfig, RefusesWhatItDoesNotKnow) {
   refused("llms: [llama", "lms: [llama", "did you mean 'llms'");
   refused("    title: Speed", "    titel: Speed", "did you mean 'title'");
-  refused("kind: throughput", "kind: thruput", "did you mean 'throughput'");
+  refused("kind: throughput", "kind: throughptu", "did you mean 'throughput'");
+  EXPECT_EQ(problems(changed("kind: throughput", "kind: throughptu")).find("llms"),
+            std::string::npos)
+      << "what an unknown kind takes is not known";
   refused("llms: [qwen3-8b]", "llms: [qwen3-9b]", "'qwen3-9b' is not one of the report's");
   refused("llms: [qwen3-8b]", "systems: [hgx-h20]", "'hgx-h20' is not one of the report's");
   refused("title: Speed", "title: Speed\n    by: chip", "by");

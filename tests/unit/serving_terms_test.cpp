@@ -174,8 +174,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"hgx-h200", "llama-3.1-70b", "tp=8", ""},
                     Case{"hgx-b200", "qwen3-next-80b-a3b", "tp=2,pp=2,dp=2,ep=4", ""},
                     Case{"hgx-h20", "deepseek-v3.2", "tp=8,ep=8", ""}),
-    [](const auto& info) {
-      return test::test_name(std::string(info.param.system) + "_" + info.param.llm);
+    [](const auto& of) {
+      return test::test_name(std::string(of.param.system) + "_" + of.param.llm);
     });
 
 TEST(EngineTerms, AreNoneOfAnIdealMachine) {
