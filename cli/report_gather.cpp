@@ -19,7 +19,7 @@
 namespace perfmodel::cli {
 namespace {
 
-constexpr double kMilli = 1e3, kKilo = 1e3, kGiga = 1e9;
+constexpr double kKilo = 1e3, kGiga = 1e9;
 constexpr int kFieldDigits = 3;
 
 /// On one thread: the models already run side by side.
