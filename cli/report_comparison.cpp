@@ -141,7 +141,8 @@ void fill_interactivity(ReportGatherer& g, const ReportSection& s, report::Secti
     out.charts.push_back(std::move(chart));
     out.tables.push_back(std::move(t));
     for (const auto& x : report::crossings(c->result.record))
-      out.text.push_back(said_of(g, s, c->llm, fmt::format("by tok/s of a user, {}.", x.text)));
+      out.text.push_back(said_of(
+          g, s, c->llm, fmt::format("Where the lead changes, in tok/s of a user: {}.", x.text)));
   }
 }
 
