@@ -16,6 +16,7 @@
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "cli/published_index.hpp"
+#include "cli/report_load.hpp"
 #include "cli/setup.hpp"
 #include "cli/sweep_load.hpp"
 #include "spec/diagnostics.hpp"
@@ -32,11 +33,13 @@ bool checks(const fs::path& path) {
 /// The kind of a file by the folder it lies in, else by its first keys.
 const Kind* kind_of(const fs::path& path, const std::string& text) {
   if (const auto* k = find_kind(path.parent_path().filename().string())) return k;
-  for (const auto& k : kKinds) {
+  const auto is = [&](const Kind& k) {
     const auto key = std::string(k.name) + ":";
-    if (text.starts_with(key) || text.find("\n" + key) != std::string::npos) return &k;
-  }
-  return nullptr;
+    return text.starts_with(key) || text.find("\n" + key) != std::string::npos;
+  };
+  for (const auto& k : kKinds)
+    if (is(k)) return &k;
+  return is(kReportKind) ? &kReportKind : nullptr;
 }
 
 class Linter {
@@ -59,7 +62,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
-           "sweep, power, prices, fleet",
+           "sweep, power, prices, fleet, report",
            "measurements are files named *.csv"});
       return;
     }
@@ -84,6 +87,7 @@ class Linter {
     }
     for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
     for (const auto& id : catalog.ids(*find_kind("fleet"))) fleet(catalog, id);
+    for (const auto& id : catalog.ids(kReportKind)) report_names(catalog, id);
   }
 
   /// What is made from the configs and the measurements beside them.
@@ -157,6 +161,15 @@ class Linter {
         return;
       }
       at = parent;
+    }
+  }
+
+  /// Chips, systems, models and memories that a report names.
+  void report_names(const Catalog& catalog, const std::string& id) {
+    try {
+      check_report(catalog, load_report(catalog, id, {}));
+    } catch (const UsageError& e) {
+      diagnostics_.add({catalog.path_of(kReportKind, id).string(), {1, 1}, "", e.what(), ""});
     }
   }
 
