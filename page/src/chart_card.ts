@@ -11,7 +11,7 @@ import { swatch } from './swatch.ts';
 import { csvButton, grid } from './table_view.ts';
 import { tooltip } from './tooltip.ts';
 
-const PRINT_WIDTH = 680; // px: the text width of A4 with the margins of style.css
+const PRINT_WIDTH = 680; // px: the text width of A4 with the margins of style/print.css
 const PNG_SCALE = 2;
 const FIRST_WIDTH = 800; // until the page has a layout
 

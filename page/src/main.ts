@@ -1,4 +1,9 @@
-import './style.css';
+import './style/base.css';
+import './style/page.css';
+import './style/figures.css';
+import './style/controls.css';
+import './style/narrow.css';
+import './style/print.css';
 import type { ChartCard } from './chart_card.ts';
 import { parseReport } from './document.ts';
 import { h } from './dom.ts';
@@ -48,6 +53,7 @@ function start(): void {
   place.replaceChildren(element);
   printing(store, cards);
   drawAll(cards);
+  performance.mark('drawn');
 }
 
 start();

@@ -3,6 +3,7 @@
 
 export interface Theme {
   name: 'light' | 'dark';
+  /** What charts lie on: --raised of style/base.css. */
   surface: string;
   ink: string;
   quiet: string;
@@ -29,7 +30,7 @@ export const LIGHT: Theme = {
 
 export const DARK: Theme = {
   name: 'dark',
-  surface: '#14181d',
+  surface: '#1b2026',
   ink: '#e6e9ed',
   quiet: '#9da7b1',
   rule: '#6e7781',

@@ -4,7 +4,8 @@ import type { Chart, Scale } from '../document.ts';
 import { LIGHT, pick, SHAPES } from '../theme.ts';
 import { type Drawing, FONT_SIZE, NARROW, textWidth, type View } from './drawing.ts';
 import { svgText } from './engine.ts';
-import { drawRows, drawTornado } from './rows.ts';
+import { drawRows } from './rows.ts';
+import { drawTornado } from './tornado.ts';
 import { drawXy } from './xy.ts';
 
 export function draw(chart: Chart, view: View): Drawing {

@@ -1,135 +1,32 @@
-// Horizontal bars over categories: side by side, stacked, and the tornado of a sensitivity.
+// Horizontal bars over categories, side by side or stacked.
 
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts';
-import type { Axis, RowChart, RowSeries, TornadoChart } from '../document.ts';
+import type { RowChart, RowSeries } from '../document.ts';
 import { significant, withUnit } from '../format.ts';
 import { pick } from '../theme.ts';
 import {
   type Detail,
   type Drawing,
-  FONT_SIZE,
   finite,
-  frame,
   inkOn,
   type LegendEntry,
-  NARROW,
-  numericAxis,
   textWidth,
   type View,
-  widest,
-  wrapped,
 } from './drawing.ts';
-import { axisTicks, type Ticks } from './scale.ts';
+import {
+  axes,
+  GAP,
+  LABEL_SIZE,
+  layoutOf,
+  names,
+  PADDING,
+  rowTop,
+  type Shape,
+  text,
+} from './row_layout.ts';
+import { axisTicks } from './scale.ts';
 
-type Shape = ReturnType<NonNullable<CustomSeriesOption['renderItem']>>;
-type Api = Parameters<NonNullable<CustomSeriesOption['renderItem']>>[1];
 type Series = CustomSeriesOption | LineSeriesOption;
-
-const BOTTOM = 46;
-const TOP = 8;
-const GAP = 2;
-const PADDING = 14; // between groups
-const NAME_HEIGHT = 18; // of a category's name over its bars, where there is no room beside them
-const LABEL_SIZE = 11;
-
-/** A category's place: rows are numbered from the top, row i from i to i + 1. */
-interface Layout {
-  names: string[];
-  bar: number;
-  band: number;
-  above: number;
-  left: number;
-  height: number;
-  /** The left end of the numeric axis: a conversion to pixels takes both coordinates. */
-  origin: number;
-}
-
-function layoutOf(names: string[], bars: number, view: View): Layout {
-  const narrow = view.width < NARROW;
-  const bar = bars > 3 ? 13 : bars > 1 ? 16 : 20;
-  const above = narrow ? NAME_HEIGHT : 0;
-  const band = bars * (bar + GAP) + PADDING + above;
-  const left = narrow ? 8 : Math.min(Math.ceil(widest(names)) + 14, view.width * 0.3);
-  const height = TOP + Math.max(1, names.length) * band + BOTTOM;
-  return { names, bar, band, above, left: Math.round(left), height: Math.round(height), origin: 0 };
-}
-
-function names(layout: Layout, view: View): Series {
-  const { theme } = view;
-  return {
-    type: 'custom',
-    name: 'names',
-    silent: true,
-    clip: false,
-    z: 6,
-    tooltip: { show: false },
-    data: layout.names.map((_, i) => [0, i + 0.5]),
-    encode: { x: -1, y: 1 },
-    renderItem: (params, api): Shape => {
-      const i = params.dataIndex;
-      const box = params.coordSys as unknown as { x: number };
-      const above = layout.above > 0;
-      const room = above ? view.width - 16 : layout.left - 14;
-      const top = rowTop(api, layout, i);
-      return {
-        type: 'text',
-        style: {
-          text: wrapped(layout.names[i] ?? '', room, above ? 1 : 2),
-          x: above ? box.x : box.x - 8,
-          y: above ? top + NAME_HEIGHT / 2 + 3 : top + layout.band / 2,
-          align: above ? 'left' : 'right',
-          verticalAlign: 'middle',
-          fill: theme.ink,
-          fontSize: FONT_SIZE,
-          lineHeight: 14,
-        },
-      } as Shape;
-    },
-  };
-}
-
-/** Where a row begins, in pixels. */
-function rowTop(api: Api, layout: Layout, row: number): number {
-  return (api.coord([layout.origin, row]) as number[])[1] ?? 0;
-}
-
-function text(x: number, y: number, content: string, fill: string, align = 'left') {
-  return {
-    type: 'text' as const,
-    silent: true,
-    style: { text: content, x, y, fill, align, verticalAlign: 'middle', fontSize: LABEL_SIZE },
-  };
-}
-
-function axes(
-  metric: Axis,
-  scale: 'linear' | 'log',
-  ticks: Ticks,
-  layout: Layout,
-  view: View,
-  right: number,
-) {
-  layout.origin = ticks.min;
-  return {
-    ...frame(view.theme),
-    grid: { left: layout.left, right, top: TOP, bottom: BOTTOM, outerBoundsMode: 'none' },
-    xAxis: {
-      ...numericAxis(metric, scale, ticks, view.theme),
-      nameLocation: 'middle',
-      nameGap: 28,
-    },
-    yAxis: {
-      type: 'value',
-      min: 0,
-      max: Math.max(1, layout.names.length),
-      inverse: true,
-      axisLine: { show: true, onZero: false, lineStyle: { color: view.theme.rule } },
-      axisLabel: { show: false },
-      axisTick: { show: false },
-      splitLine: { show: false },
-    },
-  };
-}
 
 /** Reference lines: their points are [value, category], category i spanning i - 0.5 to i + 0.5. */
 function refLines(chart: RowChart, kept: number[], view: View): Series[] {
@@ -330,142 +227,5 @@ export function drawRows(chart: RowChart, view: View): Drawing {
     legend,
     marks,
     option: { ...axes(metric, scale, ticks, layout, view, labelRoom), series },
-  };
-}
-
-export function drawTornado(chart: TornadoChart, view: View): Drawing {
-  const { theme } = view;
-  const { rows, centre } = chart;
-  const metric = chart.x;
-  const layout = layoutOf(
-    rows.map((r) => r.name),
-    1,
-    view,
-  );
-  const values = [centre, ...rows.flatMap((r) => [r.low, r.high])];
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const texts = rows.flatMap((r) => [r.low_value, r.high_value]);
-  const labelRoom = Math.min(110, Math.ceil(widest(texts)) + 12);
-  // Room for the texts at both ends of the longest bar: part of the axis, so that they stay in it.
-  const plot = Math.max(120, view.width - layout.left - 24);
-  const share = Math.min(0.3, labelRoom / plot);
-  const spare = ((most - least) * share) / Math.max(0.2, 1 - 2 * share);
-  const ticks = axisTicks('linear', least - spare, most + spare, plot / 84);
-  const cut = ticks.min === 0 ? ticks : { ...ticks, min: least - spare, max: most + spare };
-  cut.ticks = cut.ticks.filter((t) => t >= cut.min && t <= cut.max);
-
-  const details: Drawing['details'] = new Map();
-  const ends = [
-    {
-      key: 'low' as const,
-      value: 'low_value' as const,
-      name: 'input at its low end',
-      color: theme.low,
-    },
-    {
-      key: 'high' as const,
-      value: 'high_value' as const,
-      name: 'input at its high end',
-      color: theme.high,
-    },
-  ];
-  const shownEnds = ends.filter((end) => !view.hidden.has(end.name));
-  const series: Series[] = shownEnds.map((end, at) => {
-    details.set(
-      at,
-      rows.map((r) => ({
-        title: r.name,
-        rows: [
-          [r[end.value], withUnit(significant(r[end.key]), metric.unit)],
-          ['as configured', withUnit(significant(centre), metric.unit)],
-        ],
-      })),
-    );
-    return {
-      type: 'custom',
-      name: end.name,
-      z: 3,
-      clip: false,
-      data: rows.map((r, i) => [r[end.key], i + 0.5]),
-      renderItem: (params, api): Shape => {
-        const i = params.dataIndex;
-        const r = rows[i];
-        if (!r) return undefined as unknown as Shape;
-        const y = rowTop(api, layout, i) + PADDING / 2 + layout.above;
-        const [middle = 0] = api.coord([centre, i]) as number[];
-        const [to = 0] = api.coord([r[end.key], i]) as number[];
-        // Both ends on one side: the nearer one is drawn over the farther, thinner.
-        const inner =
-          (r.low - centre) * (r.high - centre) > 0 &&
-          Math.abs(r[end.key] - centre) < Math.abs(r[end.key === 'low' ? 'high' : 'low'] - centre);
-        const trim = inner ? layout.bar / 4 : 0;
-        const right = to >= middle;
-        const children: unknown[] = [
-          {
-            type: 'rect',
-            shape: {
-              x: Math.min(middle, to),
-              y: y + trim,
-              width: Math.max(1, Math.abs(to - middle)),
-              height: layout.bar - 2 * trim,
-            },
-            style: { fill: end.color },
-          },
-        ];
-        if (!inner)
-          children.push(
-            text(
-              to + (right ? 5 : -5),
-              y + layout.bar / 2,
-              wrapped(r[end.value], labelRoom, 1),
-              theme.ink,
-              right ? 'left' : 'right',
-            ),
-          );
-        return { type: 'group', children } as Shape;
-      },
-    };
-  });
-  series.push(
-    {
-      type: 'line',
-      name: 'as configured',
-      silent: true,
-      z: 5,
-      data: [
-        [centre, 0],
-        [centre, rows.length],
-      ],
-      showSymbol: false,
-      lineStyle: { color: theme.ink, width: 1.25 },
-      tooltip: { show: false },
-    },
-    names(layout, view),
-  );
-  return {
-    height: layout.height,
-    details,
-    marks: rows.length * shownEnds.length,
-    legend: [
-      ...ends.map(
-        (end): LegendEntry => ({
-          name: end.name,
-          color: end.color,
-          shape: 'block',
-          line: false,
-          dash: false,
-          toggles: true,
-        }),
-      ),
-      {
-        name: `as configured: ${withUnit(significant(centre), metric.unit)}`,
-        color: theme.ink,
-        shape: 'line',
-        line: true,
-        dash: false,
-        toggles: false,
-      },
-    ],
-    option: { ...axes(metric, 'linear', cut, layout, view, 16), series },
   };
 }

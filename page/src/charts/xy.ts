@@ -6,7 +6,6 @@ import type { Point, RefLine, XyChart, XySeries } from '../document.ts';
 import { significant, tick, withUnit } from '../format.ts';
 import { pick, SHAPES } from '../theme.ts';
 import {
-  apart,
   type Detail,
   type Drawing,
   FONT_SIZE,
@@ -21,16 +20,15 @@ import {
   widest,
 } from './drawing.ts';
 import { axisTicks } from './scale.ts';
+import { type EndLabel, endLabels, pointLabels } from './xy_labels.ts';
 
 type Series = CustomSeriesOption | LineSeriesOption | ScatterSeriesOption;
 type Shape = ReturnType<NonNullable<CustomSeriesOption['renderItem']>>;
 
 const TOP = 34; // the name of the y axis stands over the plot
 const BOTTOM = 46;
-const LABEL_HEIGHT = 15;
 const WHISKER = 4;
 const MOST_END_LABELS = 10;
-const MOST_POINT_LABELS = 24;
 const SMALLEST_POINT = 8;
 const LARGEST_POINT = 26;
 
@@ -38,12 +36,6 @@ interface Drawn {
   series: XySeries;
   color: string;
   shape: number;
-}
-interface EndLabel {
-  x: number;
-  y: number;
-  text: string;
-  color: string;
 }
 
 /** Points that can be drawn: a logarithmic axis has no place for zero. */
@@ -55,6 +47,12 @@ function drawable(points: Point[], view: View): Point[] {
       (view.x === 'linear' || p.x > 0) &&
       (view.y === 'linear' || p.y > 0),
   );
+}
+
+/** Diameter of a point's mark: its area follows its share. */
+function sizeOf(point: Point | undefined): number {
+  if (typeof point?.size !== 'number') return SMALLEST_POINT + 1;
+  return SMALLEST_POINT + (LARGEST_POINT - SMALLEST_POINT) * Math.sqrt(Math.max(0, point.size));
 }
 
 function extents(chart: XyChart, drawn: Drawn[], view: View) {
@@ -162,11 +160,7 @@ function pointsOf(d: Drawn, points: Point[], view: View): Series {
     z: 5,
     data: points.map((p) => [p.x as number, p.y as number]),
     symbol: `path://${pick(SHAPES, d.shape)}`,
-    symbolSize: (_: unknown, params: { dataIndex: number }) => {
-      const size = points[params.dataIndex]?.size;
-      if (typeof size !== 'number') return SMALLEST_POINT + 1;
-      return SMALLEST_POINT + (LARGEST_POINT - SMALLEST_POINT) * Math.sqrt(Math.max(0, size));
-    },
+    symbolSize: (_: unknown, params: { dataIndex: number }) => sizeOf(points[params.dataIndex]),
     itemStyle: {
       color: d.series.dash ? 'transparent' : d.color,
       opacity: 0.85,
@@ -191,97 +185,9 @@ function refLineOf(line: RefLine, view: View): Series {
   } as LineSeriesOption;
 }
 
-/** Texts at the right ends of lines, moved apart. */
-function labelsOf(labels: EndLabel[], inside: boolean): Series | undefined {
-  const [first] = labels;
-  if (!first) return undefined;
-  return {
-    type: 'custom',
-    name: 'labels',
-    silent: true,
-    clip: false,
-    z: 6,
-    tooltip: { show: false },
-    data: [[first.x, first.y]],
-    renderItem: (params, api): Shape => {
-      const box = params.coordSys as unknown as {
-        x: number;
-        y: number;
-        width: number;
-        height: number;
-      };
-      const ends = labels.map((l) => api.coord([l.x, l.y]) as [number, number]);
-      const shift = inside ? -LABEL_HEIGHT / 2 - 2 : 0;
-      const ys = apart(
-        ends.map(([, y]) => y + shift),
-        LABEL_HEIGHT,
-        box.y + LABEL_HEIGHT / 2,
-        box.y + box.height - LABEL_HEIGHT / 2,
-      );
-      return {
-        type: 'group',
-        children: labels.map((label, i) => ({
-          type: 'text',
-          style: {
-            text: label.text,
-            x: inside ? box.x + box.width - 4 : (ends[i]?.[0] ?? 0) + 8,
-            y: ys[i] ?? 0,
-            fill: label.color,
-            align: inside ? 'right' : 'left',
-            verticalAlign: 'middle',
-            fontSize: FONT_SIZE,
-          },
-        })),
-      } as Shape;
-    },
-  };
-}
-
 /** The last point of a line that lies in the plot, between its points where the plot cuts it. */
 function endOf(points: [number, number][], xMax: number): [number, number] | undefined {
   return points.filter(([x]) => x <= xMax * (1 + 1e-9)).at(-1);
-}
-
-/** A point's own short name, for charts with few of them: its label up to the first break. */
-function pointLabels(drawn: Drawn[], view: View): Series | undefined {
-  const labelled = drawn
-    .filter((d) => d.series.mark === 'points')
-    .flatMap((d) => drawable(d.series.points, view).filter((p) => p.label));
-  const texts = labelled.map((p) => (p.label ?? '').split(/[\n,:;(]/, 1)[0]?.trim() ?? '');
-  const [first] = labelled;
-  if (!first || labelled.length > MOST_POINT_LABELS || view.width < NARROW) return undefined;
-  if (new Set(texts).size < labelled.length || texts.some((t) => t.length > 22)) return undefined;
-  return {
-    type: 'custom',
-    name: 'point labels',
-    silent: true,
-    clip: false,
-    z: 6,
-    tooltip: { show: false },
-    data: [[first.x as number, first.y as number]],
-    renderItem: (params, api): Shape => {
-      const box = params.coordSys as unknown as { x: number; width: number };
-      const taken: [number, number, number, number][] = [];
-      const children = labelled.flatMap((p, i) => {
-        const [px = 0, py = 0] = api.coord([p.x as number, p.y as number]);
-        const text = texts[i] ?? '';
-        const width = textWidth(text, 11);
-        const left = px + 9 + width > box.x + box.width;
-        const x = left ? px - 9 - width : px + 9;
-        // Above or below the mark where another label is in the way; else none: the table has it.
-        const y = [py, py - 13, py + 13, py - 25, py + 25].find((y) =>
-          taken.every(([a, b, c, d]) => x + width < a || x > c || y + 6 < b || y - 6 > d),
-        );
-        if (y === undefined) return [];
-        taken.push([x, y - 6, x + width, y + 6]);
-        return {
-          type: 'text',
-          style: { text, x, y, fill: view.theme.quiet, verticalAlign: 'middle', fontSize: 11 },
-        };
-      });
-      return { type: 'group', children } as Shape;
-    },
-  };
 }
 
 export function drawXy(chart: XyChart, view: View): Drawing {
@@ -355,8 +261,22 @@ export function drawXy(chart: XyChart, view: View): Drawing {
       put(lineOf(d, points, view), list);
     }
   }
-  put(labelsOf(labels, inside));
-  put(pointLabels(drawn, view));
+  put(endLabels(labels, inside, theme.surface));
+  if (!narrow)
+    put(
+      pointLabels(
+        drawn
+          .filter((d) => d.series.mark === 'points')
+          .flatMap((d) => drawable(d.series.points, view))
+          .map((p) => ({
+            x: p.x as number,
+            y: p.y as number,
+            radius: sizeOf(p) / 2,
+            label: p.label ?? '',
+          })),
+        theme.quiet,
+      ),
+    );
 
   const legend: LegendEntry[] = shown.map((d) => ({
     name: d.series.name,
