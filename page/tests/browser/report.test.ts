@@ -1,0 +1,371 @@
+// Every report in a real browser: it opens quietly and fast, its charts have marks, its switches
+// switch, and its tables hold the numbers of its CSV files.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import type { Chart, Report, Table } from '../../src/document.ts';
+import { documents } from '../documents.ts';
+import { downloaded, keep, Session } from './harness.ts';
+
+const OPENS_WITHIN_MS = 1000;
+const LARGEST_BYTES = 3e6;
+const DESK = { width: 1280, height: 900 };
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let session: Session;
+before(async () => {
+  session = await Session.start();
+});
+after(async () => {
+  await session.end();
+});
+
+const charts = (report: Report) => report.sections.flatMap((s) => s.charts ?? []);
+const tables = (report: Report) => report.sections.flatMap((s) => s.tables ?? []);
+
+/** Marks that a chart has by its data, with a system on or off. */
+function marksOf(chart: Chart, off: Set<string>): number {
+  const shows = (system: string | null | undefined) => !system || !off.has(system);
+  if (chart.kind === 'tornado') return 2 * chart.rows.length;
+  if (chart.kind === 'xy')
+    return chart.series
+      .filter((s) => shows(s.system))
+      .flatMap((s) => s.points)
+      .filter(
+        (p) =>
+          p.x !== null &&
+          p.y !== null &&
+          (chart.x.scale !== 'log' || p.x > 0) &&
+          (chart.y.scale !== 'log' || p.y > 0),
+      ).length;
+  const category = chart.x.categories ? chart.x : chart.y;
+  return chart.series
+    .filter((s) => shows(s.system))
+    .flatMap((s) => s.values.filter((v, i) => v !== null && shows(category.systems?.[i]))).length;
+}
+
+/** What the page says it drew, and the coloured shapes in the picture. */
+async function drawn(page: Page, id: string): Promise<{ marks: number; shapes: number }> {
+  return page.locator(`figure[data-chart="${id}"]`).evaluate((figure) => {
+    const grey = (color: string) => {
+      const [r = 0, g = 0, b = 0] = (color.match(/\d+/g) ?? []).map(Number);
+      return Math.max(r, g, b) - Math.min(r, g, b) < 30;
+    };
+    const shapes = [...figure.querySelectorAll('.plot svg path, .plot svg rect, .plot svg circle')];
+    const coloured = shapes.filter((shape) => {
+      const { fill, stroke } = getComputedStyle(shape);
+      return [fill, stroke].some((c) => c.startsWith('rgb(') && !grey(c));
+    });
+    return { marks: Number((figure as HTMLElement).dataset.marks), shapes: coloured.length };
+  });
+}
+
+/** RFC 4180 records. */
+function parsed(csv: string): string[][] {
+  const records: string[][] = [];
+  let record: string[] = [];
+  for (const [, quoted, plain = '', end] of csv.matchAll(
+    /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|$)/g,
+  )) {
+    if (end === '' && record.length === 0 && plain === '' && quoted === undefined) break;
+    record.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (end === ',') continue;
+    records.push(record);
+    record = [];
+  }
+  return records;
+}
+
+async function cells(page: Page, selector: string): Promise<string[][]> {
+  return page.locator(`${selector} tbody tr`).evaluateAll((rows) =>
+    rows.map((row) =>
+      [...row.children].map((cell) => {
+        const value = cell.querySelector('data')?.getAttribute('value');
+        return value ?? (cell.textContent === '-' ? '' : (cell.textContent ?? ''));
+      }),
+    ),
+  );
+}
+
+async function sameNumbers(page: Page, place: string, table: Table, folder: string | undefined) {
+  const figure = page.locator(place);
+  const { name, bytes } = await downloaded(page, () => figure.locator('button.csv').click());
+  assert.equal(name, table.csv);
+  const [header, ...records] = parsed(bytes.toString('utf8'));
+  assert.deepEqual(
+    header,
+    table.columns.map((c) => c.csv_name),
+  );
+  const shown = await cells(page, place);
+  assert.equal(shown.length, records.length, `rows of ${table.id}`);
+  for (const [i, record] of records.entries())
+    for (const [j, field] of record.entries()) {
+      const cell = shown[i]?.[j] ?? '';
+      const where = `${table.id}, row ${i + 1}, ${table.columns[j]?.csv_name}`;
+      if (table.columns[j]?.kind === 'number' && field !== '')
+        assert.equal(Number(cell), Number(field), where);
+      else assert.equal(cell, field === '-' ? '' : field, where);
+    }
+  if (!folder) return;
+  const file = [join(folder, table.csv), join(folder, 'csv', table.csv)].find(existsSync);
+  assert.ok(file, `${table.csv} beside the page`);
+  assert.ok(readFileSync(file).equals(bytes), `${table.csv} of the page and of the program`);
+}
+
+async function accessible(page: Page, where: string): Promise<void> {
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run;
+    interface AxeResults {
+      violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+    }
+    const { violations } = await run();
+    return violations.map(
+      (v) =>
+        `${v.id}: ${v.nodes.map((n) => `${n.html.slice(0, 200)} ${n.failureSummary}`).join('\n')}`,
+    );
+  });
+  assert.deepEqual(violations, [], where);
+}
+
+for (const { name, html, report, folder } of documents()) {
+  test(`${name}: opens quietly, under a second, and is small`, async () => {
+    assert.ok(Buffer.byteLength(html) < LARGEST_BYTES);
+    let best = Number.POSITIVE_INFINITY;
+    // The best of a few: other work on the machine is not the page's.
+    for (let i = 0; i < 3 && best >= OPENS_WITHIN_MS; ++i)
+      await session.visit(html, { viewport: DESK }, async (page) => {
+        const drawnAt = await page.evaluate(
+          () => performance.getEntriesByName('drawn')[0]?.startTime ?? Number.POSITIVE_INFINITY,
+        );
+        best = Math.min(best, drawnAt);
+        assert.equal(await page.title(), report.title);
+      });
+    assert.ok(best < OPENS_WITHIN_MS, `drawn after ${best} ms`);
+  });
+
+  test(`${name}: every chart has the marks of its data, with systems on and off`, async () => {
+    await session.visit(html, { viewport: DESK }, async (page) => {
+      const list = charts(report);
+      assert.equal(
+        await page.locator('figure.chart').count(),
+        list.length + (report.whatif ? 1 : 0),
+      );
+      const full = new Map<string, number>();
+      for (const chart of list) {
+        const { marks, shapes } = await drawn(page, chart.id);
+        assert.equal(marks, marksOf(chart, new Set()), chart.id);
+        assert.ok(marks > 0 && shapes >= Math.min(marks, 3), `${chart.id}: ${shapes} shapes`);
+        full.set(chart.id, shapes);
+      }
+      if (report.systems.length < 2) return;
+      for (const { id } of report.systems.slice(0, 3)) {
+        const box = page.locator(`input[data-system="${id}"]`);
+        await box.uncheck();
+        for (const chart of list) {
+          const { marks, shapes } = await drawn(page, chart.id);
+          const expected = marksOf(chart, new Set([id]));
+          assert.equal(marks, expected, `${chart.id} without ${id}`);
+          if (expected < marksOf(chart, new Set()))
+            assert.ok(shapes < (full.get(chart.id) ?? 0), `${chart.id} without ${id}`);
+        }
+        await box.check();
+      }
+      for (const chart of list)
+        assert.equal((await drawn(page, chart.id)).shapes, full.get(chart.id));
+    });
+  });
+
+  test(`${name}: axes switch between linear and logarithmic`, async () => {
+    await session.visit(html, { viewport: DESK }, async (page) => {
+      const texts = (id: string) =>
+        page.locator(`figure[data-chart="${id}"] .plot svg`).evaluate((svg) => svg.innerHTML);
+      for (const chart of charts(report)) {
+        const toggles = page.locator(`figure[data-chart="${chart.id}"] button.toggle`);
+        for (const toggle of await toggles.all()) {
+          const before = await texts(chart.id);
+          const pressed = await toggle.getAttribute('aria-pressed');
+          await toggle.click();
+          assert.notEqual(await toggle.getAttribute('aria-pressed'), pressed);
+          assert.notEqual(await texts(chart.id), before, chart.id);
+          await toggle.click();
+          assert.equal(await toggle.getAttribute('aria-pressed'), pressed);
+        }
+      }
+    });
+  });
+
+  test(`${name}: tables hold the numbers of the CSV files`, async () => {
+    await session.visit(html, { viewport: DESK }, async (page) => {
+      await page.evaluate(() => {
+        for (const details of document.querySelectorAll('main details'))
+          details.setAttribute('open', '');
+      });
+      const list = charts(report);
+      for (const table of tables(report)) {
+        const chart = list.find((c) => c.table === table.id);
+        const place = chart
+          ? `figure[data-chart="${chart.id}"]`
+          : `figure[data-table="${table.id}"]`;
+        await sameNumbers(page, place, table, folder);
+      }
+      for (const chart of list)
+        assert.ok(
+          tables(report).some((t) => t.id === chart.table),
+          `${chart.id} has a table`,
+        );
+    });
+  });
+
+  test(`${name}: pictures can be taken along`, async () => {
+    await session.visit(html, { viewport: DESK }, async (page) => {
+      const kinds = new Map(charts(report).map((chart) => [chart.kind, chart]));
+      for (const chart of kinds.values()) {
+        const figure = page.locator(`figure[data-chart="${chart.id}"]`);
+        const button = (text: string) => figure.getByRole('button', { name: text, exact: true });
+        const svg = await downloaded(page, () => button('SVG').click());
+        assert.equal(svg.name, `${chart.id}.svg`);
+        const problem = await page.evaluate(
+          (text) =>
+            new DOMParser().parseFromString(text, 'image/svg+xml').querySelector('parsererror')
+              ?.textContent ?? '',
+          svg.bytes.toString('utf8'),
+        );
+        assert.equal(problem, '');
+        const png = await downloaded(page, () => button('PNG').click());
+        assert.equal(png.bytes.subarray(1, 4).toString('latin1'), 'PNG');
+        assert.ok(png.bytes.readUInt32BE(16) >= 1000, 'pixels across');
+        assert.ok(png.bytes.length > 4000, 'not an empty picture');
+      }
+    });
+  });
+
+  test(`${name}: everything is reached by the keyboard, and seen to be`, async () => {
+    await session.visit(html, { viewport: DESK }, async (page) => {
+      const wanted = await page.evaluate(() => {
+        const all = [
+          ...document.querySelectorAll<HTMLElement>(
+            'a[href], button, input, summary, [tabindex="0"]',
+          ),
+        ].filter((e) => e.checkVisibility() && !(e as HTMLButtonElement).disabled);
+        // Radio buttons are one stop.
+        const stops = all.filter(
+          (e) => !(e instanceof HTMLInputElement && e.type === 'radio' && !e.checked),
+        );
+        for (const [i, element] of stops.entries()) element.dataset.stop = String(i);
+        return stops.length;
+      });
+      const seen = new Set<string>();
+      for (let i = 0; i < wanted + 5; ++i) {
+        await page.keyboard.press('Tab');
+        const stop = await page.evaluate(() => {
+          const element = document.activeElement as HTMLElement | null;
+          if (!element?.dataset.stop) return undefined;
+          const marked =
+            element instanceof HTMLInputElement && element.type === 'radio'
+              ? (element.nextElementSibling ?? element)
+              : element;
+          const { outlineStyle } = getComputedStyle(marked);
+          return { id: element.dataset.stop, outlined: outlineStyle !== 'none' };
+        });
+        if (!stop) continue;
+        assert.ok(stop.outlined, `focus is seen on stop ${stop.id}`);
+        seen.add(stop.id);
+      }
+      assert.equal(seen.size, wanted);
+
+      const plot = page.locator('.plot').first();
+      await plot.focus();
+      const said = page.locator('figure.chart [role="status"]').first();
+      await page.keyboard.press('ArrowRight');
+      const first = await said.textContent();
+      await page.keyboard.press('ArrowRight');
+      assert.ok(first, 'the first value is told');
+      assert.notEqual(await said.textContent(), first);
+      await page.keyboard.press('Escape');
+      assert.equal(await said.textContent(), '');
+    });
+  });
+
+  for (const [kind, options] of Object.entries({
+    light: { viewport: DESK, colorScheme: 'light' as const },
+    dark: { viewport: DESK, colorScheme: 'dark' as const },
+    phone: { viewport: { width: 360, height: 740 }, colorScheme: 'light' as const },
+    wide: { viewport: { width: 2560, height: 1300 }, colorScheme: 'dark' as const },
+  }))
+    test(`${name}: ${kind}, accessible and within its width`, async () => {
+      await session.visit(html, options, async (page) => {
+        const over = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        assert.ok(over <= 0, `${over} px too wide`);
+        const theme = await page.evaluate(() => document.documentElement.dataset.theme);
+        assert.equal(theme, options.colorScheme);
+        await keep(page, `${name}-${kind}`);
+        if (kind === 'wide') return;
+        await accessible(page, kind);
+      });
+    });
+
+  test(`${name}: colours can be chosen, and paper is light with open tables`, async () => {
+    await session.visit(html, { viewport: DESK, colorScheme: 'light' }, async (page) => {
+      const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+      await page.getByRole('radio', { name: 'Dark' }).check({ force: true });
+      assert.equal(await theme(), 'dark');
+      await page.reload();
+      assert.equal(await theme(), 'dark', 'the choice is kept');
+      await page.emulateMedia({ media: 'print' });
+      await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
+      const closed = await page.locator('main details:not([open])').count();
+      assert.equal(closed, 0);
+      const pdf = await page.pdf({ format: 'A4' });
+      assert.ok(pdf.length > 10_000);
+      await page.emulateMedia({ media: 'screen' });
+      await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+    });
+  });
+
+  if (report.whatif) {
+    const { whatif } = report;
+    test(`${name}: sliders change the numbers, and reset restores them`, async () => {
+      await session.visit(html, { viewport: DESK }, async (page) => {
+        const numbers = () => cells(page, 'figure[data-chart="what-if"]');
+        const start = await numbers();
+        assert.equal(start.length, whatif.systems.length);
+        const now = 3; // column of the throughput after the change
+        const unchanged = async () => JSON.stringify(await numbers()) === JSON.stringify(start);
+        for (const { id } of whatif.inputs) {
+          const slider = page.locator(`input[data-input="${id}"]`);
+          await slider.focus();
+          await page.keyboard.press(id === 'capacity' ? 'Home' : 'End');
+          await page.waitForTimeout(50);
+          const moved = await numbers();
+          assert.ok(
+            moved.some((row, i) => row[now] !== start[i]?.[now]),
+            `${id} changes a throughput`,
+          );
+          await page.getByRole('button', { name: 'Reset' }).click();
+          await page.waitForFunction(
+            () => document.querySelector<HTMLButtonElement>('button.reset')?.disabled,
+          );
+          await page.waitForTimeout(50);
+          assert.ok(await unchanged(), `${id} is reset`);
+        }
+        const table = await downloaded(page, () =>
+          page.locator('figure[data-chart="what-if"] button.csv').click(),
+        );
+        assert.equal(table.name, 'what-if.csv');
+        const records = parsed(table.bytes.toString('utf8')).slice(1);
+        assert.deepEqual(
+          records.map((r) => Number(r[now])),
+          start.map((r) => Number(r[now])),
+        );
+      });
+    });
+  }
+}
