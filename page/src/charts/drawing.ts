@@ -48,8 +48,9 @@ export interface Drawing {
   marks: number;
 }
 
+/** Quoted with apostrophes: the text stands in attributes of an SVG file. */
 export const FONT =
-  'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif';
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif";
 export const FONT_SIZE = 12;
 export const NARROW = 560;
 

@@ -1,12 +1,10 @@
 // A browser without a network, and pages in it that must not complain.
 
-import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { PAGE } from '../documents.ts';
 
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -37,42 +35,45 @@ export class Session {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Opens a page as a file, runs `check` in it, and fails if the page complained meanwhile. */
-  async visit(
-    html: string,
-    options: BrowserContextOptions,
-    check: (page: Page) => Promise<void>,
-  ): Promise<void> {
+  /** Opens a page as a file and waits until all is drawn. */
+  async open(html: string, options: BrowserContextOptions = {}): Promise<Visit> {
     const file = join(this.#folder, `${++this.#pages}.html`);
     writeFileSync(file, html);
     const context = await this.browser.newContext({ acceptDownloads: true, ...options });
-    const complaints: string[] = [];
     const page = await context.newPage();
+    const address = pathToFileURL(file).href;
+    const complaints: string[] = [];
     page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => complaints.push(String(error.stack)));
     page.on('dialog', (dialog) => {
       complaints.push(`dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
-    const address = pathToFileURL(file).href;
     page.on('request', (request) => {
       const url = request.url();
       if (url !== address && !/^(data|blob):/.test(url)) complaints.push(`request: ${url}`);
     });
-    try {
-      await page.goto(address);
-      await page.waitForFunction(() => document.documentElement.dataset.drawn === 'all');
-      await check(page);
-      assert.deepEqual(complaints, []);
-    } finally {
-      await context.close();
-    }
+    await page.goto(address);
+    await allDrawn(page);
+    return { page, complaints, close: () => context.close() };
   }
 }
 
-/** Keeps a picture for the eye; nothing compares it. */
+/** A page, and what it complained about: messages, errors, requests to anywhere. */
+export interface Visit {
+  page: Page;
+  complaints: string[];
+  close(): Promise<void>;
+}
+
+export async function allDrawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.documentElement.dataset.drawn === 'all');
+}
+
+/** Keeps a picture for the eye where PERFMODEL_SCREENSHOTS names a folder; nothing compares it. */
 export async function keep(page: Page, name: string): Promise<void> {
-  const folder = join(PAGE, 'screenshots');
+  const folder = process.env.PERFMODEL_SCREENSHOTS;
+  if (!folder) return;
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }

@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { Chart, Report, Table } from '../../src/document.ts';
 import { documents } from '../documents.ts';
-import { downloaded, keep, Session } from './harness.ts';
+import { allDrawn, downloaded, keep, Session, type Visit } from './harness.ts';
 
 const OPENS_WITHIN_MS = 1000;
 const LARGEST_BYTES = 3e6;
@@ -63,6 +63,11 @@ async function drawn(page: Page, id: string): Promise<{ marks: number; shapes: n
     });
     return { marks: Number((figure as HTMLElement).dataset.marks), shapes: coloured.length };
   });
+}
+
+/** The markup of a chart's picture. */
+async function picture(page: Page, id: string): Promise<string> {
+  return page.locator(`figure[data-chart="${id}"] .plot svg`).evaluate((svg) => svg.innerHTML);
 }
 
 /** RFC 4180 records. */
@@ -120,11 +125,12 @@ async function sameNumbers(page: Page, place: string, table: Table, folder: stri
 async function accessible(page: Page, where: string): Promise<void> {
   await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
-    const run = (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run;
+    const run = (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } })
+      .axe.run;
     interface AxeResults {
       violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
     }
-    const { violations } = await run();
+    const { violations } = await run({ resultTypes: ['violations'] });
     return violations.map(
       (v) =>
         `${v.id}: ${v.nodes.map((n) => `${n.html.slice(0, 200)} ${n.failureSummary}`).join('\n')}`,
@@ -133,29 +139,88 @@ async function accessible(page: Page, where: string): Promise<void> {
   assert.deepEqual(violations, [], where);
 }
 
-for (const { name, html, report, folder } of documents()) {
-  test(`${name}: opens quietly, under a second, and is small`, async () => {
-    assert.ok(Buffer.byteLength(html) < LARGEST_BYTES);
-    let best = Number.POSITIVE_INFINITY;
-    // The best of a few: other work on the machine is not the page's.
-    for (let i = 0; i < 3 && best >= OPENS_WITHIN_MS; ++i)
-      await session.visit(html, { viewport: DESK }, async (page) => {
+const LOOKS = [
+  ['light', 1280, 'light'],
+  ['dark', 1280, 'dark'],
+  ['phone', 360, 'light'],
+  ['wide', 2560, 'dark'],
+] as const;
+
+/** Two frames: what a change asks for in the first is on the screen in the second. */
+async function nextFrame(page: Page): Promise<void> {
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+}
+
+/** Goes through the page by the Tab key. */
+async function everyStop(page: Page): Promise<void> {
+  const wanted = await page.evaluate(() => {
+    const all = [
+      ...document.querySelectorAll<HTMLElement>('a[href], button, input, summary, [tabindex="0"]'),
+    ].filter((e) => e.checkVisibility() && !(e as HTMLButtonElement).disabled);
+    // Radio buttons are one stop.
+    const stops = all.filter(
+      (e) => !(e instanceof HTMLInputElement && e.type === 'radio' && !e.checked),
+    );
+    for (const [i, element] of stops.entries()) element.dataset.stop = String(i);
+    return stops.length;
+  });
+  const seen = new Set<string>();
+  for (let i = 0; i < wanted + 5; ++i) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const element = document.activeElement as HTMLElement | null;
+      if (!element?.dataset.stop) return undefined;
+      const radio = element instanceof HTMLInputElement && element.type === 'radio';
+      const marked = radio ? (element.nextElementSibling ?? element) : element;
+      return {
+        id: element.dataset.stop,
+        outlined: getComputedStyle(marked).outlineStyle !== 'none',
+      };
+    });
+    if (!stop) continue;
+    assert.ok(stop.outlined, `focus is seen on stop ${stop.id}`);
+    seen.add(stop.id);
+  }
+  assert.equal(seen.size, wanted);
+}
+
+const all = documents();
+const largest = Math.max(...all.map(({ html }) => html.length));
+
+for (const { name, html, report, folder } of all)
+  describe(name, () => {
+    const list = charts(report);
+    const { whatif } = report;
+    // Each part is drawn by the same code in every report: what takes long is tried on the largest.
+    const thorough = html.length === largest;
+    let visit: Visit;
+    let page: Page;
+    before(async () => {
+      visit = await session.open(html, { viewport: DESK, colorScheme: 'light' });
+      page = visit.page;
+    });
+    after(() => visit.close());
+
+    test('opens within a second, and is small', async () => {
+      assert.equal(await page.title(), report.title);
+      assert.ok(Buffer.byteLength(html) < LARGEST_BYTES);
+      let best = Number.POSITIVE_INFINITY;
+      // The best of a few: other work on the machine is not the page's.
+      for (let i = 0; i < 4 && best >= OPENS_WITHIN_MS; ++i) {
+        if (i > 0) await page.reload();
+        await allDrawn(page);
         const drawnAt = await page.evaluate(
           () => performance.getEntriesByName('drawn')[0]?.startTime ?? Number.POSITIVE_INFINITY,
         );
         best = Math.min(best, drawnAt);
-        assert.equal(await page.title(), report.title);
-      });
-    assert.ok(best < OPENS_WITHIN_MS, `drawn after ${best} ms`);
-  });
+      }
+      assert.ok(best < OPENS_WITHIN_MS, `drawn after ${best} ms`);
+    });
 
-  test(`${name}: every chart has the marks of its data, with systems on and off`, async () => {
-    await session.visit(html, { viewport: DESK }, async (page) => {
-      const list = charts(report);
-      assert.equal(
-        await page.locator('figure.chart').count(),
-        list.length + (report.whatif ? 1 : 0),
-      );
+    test('every chart has the marks of its data, with systems on and off', async () => {
+      assert.equal(await page.locator('figure.chart').count(), list.length + (whatif ? 1 : 0));
       const full = new Map<string, number>();
       for (const chart of list) {
         const { marks, shapes } = await drawn(page, chart.id);
@@ -164,7 +229,7 @@ for (const { name, html, report, folder } of documents()) {
         full.set(chart.id, shapes);
       }
       if (report.systems.length < 2) return;
-      for (const { id } of report.systems.slice(0, 3)) {
+      for (const { id } of report.systems.slice(0, thorough ? 2 : 1)) {
         const box = page.locator(`input[data-system="${id}"]`);
         await box.uncheck();
         for (const chart of list) {
@@ -179,34 +244,32 @@ for (const { name, html, report, folder } of documents()) {
       for (const chart of list)
         assert.equal((await drawn(page, chart.id)).shapes, full.get(chart.id));
     });
-  });
 
-  test(`${name}: axes switch between linear and logarithmic`, async () => {
-    await session.visit(html, { viewport: DESK }, async (page) => {
-      const texts = (id: string) =>
-        page.locator(`figure[data-chart="${id}"] .plot svg`).evaluate((svg) => svg.innerHTML);
-      for (const chart of charts(report)) {
-        const toggles = page.locator(`figure[data-chart="${chart.id}"] button.toggle`);
-        for (const toggle of await toggles.all()) {
-          const before = await texts(chart.id);
+    test('axes switch between linear and logarithmic', async () => {
+      for (const chart of list)
+        for (const toggle of await page
+          .locator(`figure[data-chart="${chart.id}"] button.toggle`)
+          .all()) {
+          const before = await picture(page, chart.id);
           const pressed = await toggle.getAttribute('aria-pressed');
           await toggle.click();
           assert.notEqual(await toggle.getAttribute('aria-pressed'), pressed);
-          assert.notEqual(await texts(chart.id), before, chart.id);
+          assert.notEqual(await picture(page, chart.id), before, chart.id);
           await toggle.click();
           assert.equal(await toggle.getAttribute('aria-pressed'), pressed);
         }
-      }
     });
-  });
 
-  test(`${name}: tables hold the numbers of the CSV files`, async () => {
-    await session.visit(html, { viewport: DESK }, async (page) => {
+    test('tables hold the numbers of the CSV files', async () => {
       await page.evaluate(() => {
         for (const details of document.querySelectorAll('main details'))
           details.setAttribute('open', '');
       });
-      const list = charts(report);
+      for (const chart of list)
+        assert.ok(
+          tables(report).some((t) => t.id === chart.table),
+          `${chart.id} has a table`,
+        );
       for (const table of tables(report)) {
         const chart = list.find((c) => c.table === table.id);
         const place = chart
@@ -214,18 +277,10 @@ for (const { name, html, report, folder } of documents()) {
           : `figure[data-table="${table.id}"]`;
         await sameNumbers(page, place, table, folder);
       }
-      for (const chart of list)
-        assert.ok(
-          tables(report).some((t) => t.id === chart.table),
-          `${chart.id} has a table`,
-        );
     });
-  });
 
-  test(`${name}: pictures can be taken along`, async () => {
-    await session.visit(html, { viewport: DESK }, async (page) => {
-      const kinds = new Map(charts(report).map((chart) => [chart.kind, chart]));
-      for (const chart of kinds.values()) {
+    test('pictures can be taken along', async () => {
+      for (const chart of new Map(list.map((chart) => [chart.kind, chart])).values()) {
         const figure = page.locator(`figure[data-chart="${chart.id}"]`);
         const button = (text: string) => figure.getByRole('button', { name: text, exact: true });
         const svg = await downloaded(page, () => button('SVG').click());
@@ -243,129 +298,91 @@ for (const { name, html, report, folder } of documents()) {
         assert.ok(png.bytes.length > 4000, 'not an empty picture');
       }
     });
-  });
 
-  test(`${name}: everything is reached by the keyboard, and seen to be`, async () => {
-    await session.visit(html, { viewport: DESK }, async (page) => {
-      const wanted = await page.evaluate(() => {
-        const all = [
-          ...document.querySelectorAll<HTMLElement>(
-            'a[href], button, input, summary, [tabindex="0"]',
-          ),
-        ].filter((e) => e.checkVisibility() && !(e as HTMLButtonElement).disabled);
-        // Radio buttons are one stop.
-        const stops = all.filter(
-          (e) => !(e instanceof HTMLInputElement && e.type === 'radio' && !e.checked),
-        );
-        for (const [i, element] of stops.entries()) element.dataset.stop = String(i);
-        return stops.length;
-      });
-      const seen = new Set<string>();
-      for (let i = 0; i < wanted + 5; ++i) {
-        await page.keyboard.press('Tab');
-        const stop = await page.evaluate(() => {
-          const element = document.activeElement as HTMLElement | null;
-          if (!element?.dataset.stop) return undefined;
-          const marked =
-            element instanceof HTMLInputElement && element.type === 'radio'
-              ? (element.nextElementSibling ?? element)
-              : element;
-          const { outlineStyle } = getComputedStyle(marked);
-          return { id: element.dataset.stop, outlined: outlineStyle !== 'none' };
-        });
-        if (!stop) continue;
-        assert.ok(stop.outlined, `focus is seen on stop ${stop.id}`);
-        seen.add(stop.id);
-      }
-      assert.equal(seen.size, wanted);
-
-      const plot = page.locator('.plot').first();
-      await plot.focus();
-      const said = page.locator('figure.chart [role="status"]').first();
+    test('values are reached by the arrow keys, and told', async () => {
+      const figure = page.locator('figure.chart').first();
+      const said = figure.locator('[role="status"]');
+      await figure.locator('.plot').focus();
       await page.keyboard.press('ArrowRight');
       const first = await said.textContent();
-      await page.keyboard.press('ArrowRight');
       assert.ok(first, 'the first value is told');
+      await page.keyboard.press('ArrowRight');
       assert.notEqual(await said.textContent(), first);
       await page.keyboard.press('Escape');
       assert.equal(await said.textContent(), '');
     });
-  });
 
-  for (const [kind, options] of Object.entries({
-    light: { viewport: DESK, colorScheme: 'light' as const },
-    dark: { viewport: DESK, colorScheme: 'dark' as const },
-    phone: { viewport: { width: 360, height: 740 }, colorScheme: 'light' as const },
-    wide: { viewport: { width: 2560, height: 1300 }, colorScheme: 'dark' as const },
-  }))
-    test(`${name}: ${kind}, accessible and within its width`, async () => {
-      await session.visit(html, options, async (page) => {
-        const over = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        assert.ok(over <= 0, `${over} px too wide`);
-        const theme = await page.evaluate(() => document.documentElement.dataset.theme);
-        assert.equal(theme, options.colorScheme);
-        await keep(page, `${name}-${kind}`);
-        if (kind === 'wide') return;
-        await accessible(page, kind);
-      });
-    });
-
-  test(`${name}: colours can be chosen, and paper is light with open tables`, async () => {
-    await session.visit(html, { viewport: DESK, colorScheme: 'light' }, async (page) => {
-      const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
-      await page.getByRole('radio', { name: 'Dark' }).check({ force: true });
-      assert.equal(await theme(), 'dark');
-      await page.reload();
-      assert.equal(await theme(), 'dark', 'the choice is kept');
-      await page.emulateMedia({ media: 'print' });
-      await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
-      const closed = await page.locator('main details:not([open])').count();
-      assert.equal(closed, 0);
-      const pdf = await page.pdf({ format: 'A4' });
-      assert.ok(pdf.length > 10_000);
-      await page.emulateMedia({ media: 'screen' });
-      await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
-    });
-  });
-
-  if (report.whatif) {
-    const { whatif } = report;
-    test(`${name}: sliders change the numbers, and reset restores them`, async () => {
-      await session.visit(html, { viewport: DESK }, async (page) => {
-        const numbers = () => cells(page, 'figure[data-chart="what-if"]');
-        const start = await numbers();
+    if (whatif)
+      test('sliders change the numbers, and reset restores them', async () => {
+        const place = 'figure[data-chart="what-if"]';
+        const start = await cells(page, place);
         assert.equal(start.length, whatif.systems.length);
         const now = 3; // column of the throughput after the change
-        const unchanged = async () => JSON.stringify(await numbers()) === JSON.stringify(start);
         for (const { id } of whatif.inputs) {
-          const slider = page.locator(`input[data-input="${id}"]`);
-          await slider.focus();
-          await page.keyboard.press(id === 'capacity' ? 'Home' : 'End');
-          await page.waitForTimeout(50);
-          const moved = await numbers();
+          await page.locator(`input[data-input="${id}"]`).focus();
+          await page.keyboard.press(id === 'capacity' || id === 'tpot' ? 'Home' : 'End');
+          await nextFrame(page);
+          const moved = await cells(page, place);
           assert.ok(
             moved.some((row, i) => row[now] !== start[i]?.[now]),
             `${id} changes a throughput`,
           );
           await page.getByRole('button', { name: 'Reset' }).click();
-          await page.waitForFunction(
-            () => document.querySelector<HTMLButtonElement>('button.reset')?.disabled,
-          );
-          await page.waitForTimeout(50);
-          assert.ok(await unchanged(), `${id} is reset`);
+          await nextFrame(page);
+          assert.deepEqual(await cells(page, place), start, `${id} is reset`);
         }
-        const table = await downloaded(page, () =>
-          page.locator('figure[data-chart="what-if"] button.csv').click(),
-        );
+        const table = await downloaded(page, () => page.locator(`${place} button.csv`).click());
         assert.equal(table.name, 'what-if.csv');
-        const records = parsed(table.bytes.toString('utf8')).slice(1);
         assert.deepEqual(
-          records.map((r) => Number(r[now])),
+          parsed(table.bytes.toString('utf8'))
+            .slice(1)
+            .map((r) => Number(r[now])),
           start.map((r) => Number(r[now])),
         );
       });
+
+    if (thorough)
+      test('everything is reached by the keyboard, and seen to be', async () => {
+        await page.reload();
+        await allDrawn(page);
+        await everyStop(page);
+      });
+
+    test('light, dark, on a phone and on a wide screen', async () => {
+      for (const [kind, width, colorScheme] of LOOKS) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme });
+        await page.waitForFunction(
+          (name) => document.documentElement.dataset.theme === name,
+          colorScheme,
+        );
+        await nextFrame(page);
+        const over = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        assert.ok(over <= 0, `${kind}: ${over} px too wide`);
+        await keep(page, `${name}-${kind}`);
+        if (kind === 'light' || (thorough && kind !== 'wide')) await accessible(page, kind);
+      }
     });
-  }
-}
+
+    if (thorough)
+      test('colours can be chosen, and paper is light with open tables', async () => {
+        const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+        await page.emulateMedia({ colorScheme: 'light' });
+        await page.getByRole('radio', { name: 'Dark' }).check({ force: true });
+        assert.equal(await theme(), 'dark');
+        await page.reload();
+        await allDrawn(page);
+        assert.equal(await theme(), 'dark', 'the choice is kept');
+        await page.emulateMedia({ media: 'print' });
+        await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
+        assert.equal(await page.locator('main details:not([open])').count(), 0);
+        await page.emulateMedia({ media: 'screen' });
+        await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+      });
+
+    test('has nothing to complain about', () => {
+      assert.deepEqual(visit.complaints, []);
+    });
+  });
