@@ -22,7 +22,7 @@ function singleFile(): Plugin {
             ? `<script type="module">${file.code.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--')}</script>`
             : `<style>${String(file.source)}</style>`;
         text = text.replace(reference, () => element);
-        delete bundle[name];
+        Reflect.deleteProperty(bundle, name);
       }
       html.source = text;
     },

@@ -124,16 +124,14 @@ export function drawTornado(chart: TornadoChart, view: View): Drawing {
     details,
     marks: rows.length * shownEnds.length,
     legend: [
-      ...ends.map(
-        (end): LegendEntry => ({
-          name: end.name,
-          color: end.color,
-          shape: 'block',
-          line: false,
-          dash: false,
-          toggles: true,
-        }),
-      ),
+      ...ends.map((end): LegendEntry => ({
+        name: end.name,
+        color: end.color,
+        shape: 'block',
+        line: false,
+        dash: false,
+        toggles: true,
+      })),
       {
         name: `as configured: ${withUnit(significant(centre), metric.unit)}`,
         color: theme.ink,
