@@ -145,6 +145,16 @@ export interface Report {
   whatif?: Maybe<WhatIf>;
 }
 
+/** Categories that bear a system's name stand for it, where the document does not say so. */
+export function nameSystems(report: Report): void {
+  const ids = new Map(report.systems.map((system) => [system.name, system.id]));
+  for (const section of report.sections)
+    for (const chart of section.charts ?? [])
+      for (const axis of [chart.x, chart.y])
+        if (axis.categories && !axis.systems)
+          axis.systems = axis.categories.map((name) => ids.get(name) ?? null);
+}
+
 /** The document in the page, or why there is none. */
 export function parseReport(text: string): Report | { problem: string } {
   let value: unknown;
@@ -157,5 +167,6 @@ export function parseReport(text: string): Report | { problem: string } {
   if (report.schema === undefined) return { problem: 'This page holds no report document.' };
   if (report.schema !== SCHEMA)
     return { problem: `The document is of the kind ${report.schema}; this page draws ${SCHEMA}.` };
+  nameSystems(report as Report);
   return report as Report;
 }

@@ -47,5 +47,5 @@ export function rich(text: string): Child[] {
 
 /** A name that is safe in an id. */
 export function slug(text: string): string {
-  return text.replace(/[^A-Za-z0-9_-]+/g, '-');
+  return text.replace(/[^A-Za-z0-9._-]+/g, '-');
 }

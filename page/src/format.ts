@@ -42,14 +42,19 @@ export function tick(value: number): string {
   return significant(value, 6);
 }
 
+/** A unit as it is written on the page. */
+export function unitText(unit: string): string {
+  return unit === 'x' ? '×' : unit;
+}
+
 /** "1,943 tok/s". */
 export function withUnit(text: string, unit: string | null | undefined): string {
-  return unit && text !== NO_NUMBER ? `${text} ${unit}` : text;
+  return unit && text !== NO_NUMBER ? `${text} ${unitText(unit)}` : text;
 }
 
 /** "throughput (tok/s per chip)", the name of an axis or column. */
 export function named(label: string, unit: string | null | undefined): string {
-  return unit ? `${label} (${unit})` : label;
+  return unit ? `${label} (${unitText(unit)})` : label;
 }
 
 /** "+12 %", "×2.5": how `value` stands to `base`. */

@@ -3,6 +3,7 @@
 import { ChartCard } from './chart_card.ts';
 import type { Figure, Report, Section, Source, Table } from './document.ts';
 import { button, h, rich, slug } from './dom.ts';
+import { unitText } from './format.ts';
 import type { Store } from './store.ts';
 import { appearance, contents, systems } from './switches.ts';
 import { tableFigure } from './table_view.ts';
@@ -20,16 +21,24 @@ function figure({ value, unit, label, note }: Figure): HTMLElement {
       'dd',
       {},
       h('span', { class: 'value' }, value),
-      unit ? h('span', { class: 'unit' }, unit) : null,
+      unit ? h('span', { class: 'unit' }, unitText(unit)) : null,
     ),
     note ? h('dd', { class: 'note' }, note) : null,
   );
 }
 
-/** Only addresses of the web become links. */
-function link(source: Source): Node | string {
-  if (!source.url || !/^https?:\/\//i.test(source.url)) return source.title;
-  return h('a', { href: source.url, rel: 'noreferrer noopener', target: '_blank' }, source.title);
+/** A source's titles, each with its address where they pair up. Only addresses of the web become links. */
+function links(source: Source): (Node | string)[] {
+  const urls = (source.url ?? '').split(/;\s+/).filter((url) => /^https?:\/\//i.test(url));
+  const titles = source.title.split(/;\s+/);
+  const texts = urls.length === titles.length ? titles : [source.title];
+  return texts.flatMap((text, i) => {
+    const url = urls[i];
+    const title = url
+      ? h('a', { href: url, rel: 'noreferrer noopener', target: '_blank' }, text)
+      : text;
+    return i > 0 ? ['; ', title] : [title];
+  });
 }
 
 function sourceItem(source: Source): HTMLElement {
@@ -40,7 +49,7 @@ function sourceItem(source: Source): HTMLElement {
     h(
       'p',
       {},
-      link(source),
+      ...links(source),
       source.date ? h('span', { class: 'date' }, source.date) : null,
       source.grade ? h('span', { class: 'grade' }, source.grade) : null,
     ),

@@ -2,9 +2,9 @@
 
 import { csvText } from './csv.ts';
 import type { Cell, Column, Table } from './document.ts';
-import { button, h, rich } from './dom.ts';
+import { button, h, rich, slug } from './dom.ts';
 import { save } from './download.ts';
-import { NO_NUMBER, significant } from './format.ts';
+import { NO_NUMBER, significant, unitText } from './format.ts';
 
 function cellOf(cell: Cell, column: Column, first: boolean): HTMLElement {
   const tag = first ? 'th' : 'td';
@@ -25,7 +25,7 @@ export function grid(table: Table, caption: boolean): HTMLElement {
       'th',
       { scope: 'col', class: column.kind === 'number' ? 'number' : null },
       column.name,
-      column.unit ? h('span', { class: 'unit' }, column.unit) : null,
+      column.unit ? h('span', { class: 'unit' }, unitText(column.unit)) : null,
     ),
   );
   const rows = table.rows.map((row) =>
@@ -52,16 +52,21 @@ export function csvButton(table: () => Table): HTMLButtonElement {
   });
 }
 
+const LONG = 15; // rows; a longer table is opened by those who want it
+
 /** A table that stands on its own, not under a chart. */
 export function tableFigure(table: Table): HTMLElement {
+  const { id, title, note, rows } = table;
+  const long = rows.length > LONG;
+  const content = grid(table, !long);
   return h(
     'figure',
-    { class: 'table', id: `table-${table.id}`, 'data-table': table.id },
-    grid(table, true),
+    { class: 'table', id: `table-${slug(id)}`, 'data-table': id },
+    long ? h('details', {}, h('summary', {}, `${title}, ${rows.length} rows`), content) : content,
     h(
       'figcaption',
       {},
-      table.note ? h('p', { class: 'note' }, ...rich(table.note)) : null,
+      note ? h('p', { class: 'note' }, ...rich(note)) : null,
       h(
         'div',
         { class: 'tools' },

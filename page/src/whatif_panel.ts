@@ -3,7 +3,7 @@
 import { ChartCard } from './chart_card.ts';
 import type { Cell, Chart, Column, Report, Table } from './document.ts';
 import { button, h, rich } from './dom.ts';
-import { change, significant } from './format.ts';
+import { change, significant, unitText } from './format.ts';
 import type { Store } from './store.ts';
 import {
   type Answer,
@@ -35,8 +35,6 @@ function valueAt(input: WhatIfInput, at: number): number {
   const value = input.scale === 'log' ? min * (max / min) ** share : min + (max - min) * share;
   return Number(value.toPrecision(DIGITS));
 }
-
-const unitOf = (input: WhatIfInput) => (input.unit === 'x' ? '×' : input.unit);
 
 interface Outcome {
   id: string;
@@ -83,8 +81,8 @@ const COLUMNS: Column[] = [
   { name: 'TPOT before', csv_name: 'tpot_before_ms', unit: 'ms', ...NUMBER },
   { name: 'TPOT now', csv_name: 'tpot_now_ms', unit: 'ms', ...NUMBER },
   { name: 'TTFT now', csv_name: 'ttft_now_ms', unit: 'ms', ...NUMBER },
-  { name: 'batch before', csv_name: 'batch_before', unit: 'per attention rank', ...NUMBER },
-  { name: 'batch now', csv_name: 'batch_now', unit: 'per attention rank', ...NUMBER },
+  { name: 'batch before', csv_name: 'batch_before', unit: 'seq per rank', ...NUMBER },
+  { name: 'batch now', csv_name: 'batch_now', unit: 'seq per rank', ...NUMBER },
 ];
 
 function rowOf({ name, deployment, before, after }: Outcome): Cell[] {
@@ -142,7 +140,7 @@ interface Control {
 }
 
 function control(input: WhatIfInput, onChange: (value: number) => void): Control {
-  const unit = unitOf(input);
+  const unit = unitText(input.unit);
   const id = `what-if-${input.id}`;
   const slider = h('input', {
     type: 'range',

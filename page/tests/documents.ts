@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Report } from '../src/document.ts';
+import { nameSystems, type Report } from '../src/document.ts';
 
 export const PAGE = process.env.PERFMODEL_PAGE ?? process.cwd();
 
@@ -61,5 +61,7 @@ function generated(folder: string): Shown[] {
 
 export function documents(): Shown[] {
   const folder = process.env.PERFMODEL_REPORTS;
-  return folder ? generated(folder) : fixtures();
+  const shown = folder ? generated(folder) : fixtures();
+  for (const { report } of shown) nameSystems(report);
+  return shown;
 }

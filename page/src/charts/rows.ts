@@ -92,14 +92,12 @@ export function drawRows(chart: RowChart, view: View): Drawing {
   );
   const labelRoom = Math.ceil(textWidth(significant(most), LABEL_SIZE)) + 20;
   const wanted = (view.width - layout.left - labelRoom) / 84;
-  // Bars on a logarithmic axis start below the smallest, so that it too has a length.
-  const ticks = axisTicks(
-    scale,
-    scale === 'log' ? least / 2 : Math.min(0, least),
-    most || 1,
-    wanted,
-  );
-  const base = scale === 'log' ? ticks.min : 0;
+  // Bars of factors start at one. Others on a logarithmic axis start below the smallest, so that it
+  // too has a length.
+  const factors = scale === 'log' && metric.unit === 'x' && least <= 1 && most >= 1;
+  const lowest = scale === 'log' ? (factors ? least : least / 2) : Math.min(0, least);
+  const ticks = axisTicks(scale, lowest, most || 1, wanted);
+  const base = factors ? 1 : scale === 'log' ? ticks.min : 0;
 
   const series: Series[] = [];
   const details: Drawing['details'] = new Map();

@@ -29,6 +29,7 @@ const TOP = 34; // the name of the y axis stands over the plot
 const BOTTOM = 46;
 const WHISKER = 4;
 const MOST_END_LABELS = 10;
+const MOST_LABEL_WIDTH = 180;
 const SMALLEST_POINT = 8;
 const LARGEST_POINT = 26;
 
@@ -185,6 +186,12 @@ function refLineOf(line: RefLine, view: View): Series {
   } as LineSeriesOption;
 }
 
+/** A name as it fits beside a line: what stands in brackets is in the legend. */
+function shortName(name: string): string {
+  const short = name.replace(/ \([^)]*\)$/, '');
+  return fitted(short, MOST_LABEL_WIDTH);
+}
+
 /** The last point of a line that lies in the plot, between its points where the plot cuts it. */
 function endOf(points: [number, number][], xMax: number): [number, number] | undefined {
   return points.filter(([x]) => x <= xMax * (1 + 1e-9)).at(-1);
@@ -221,7 +228,7 @@ export function drawXy(chart: XyChart, view: View): Drawing {
         labels.push({
           x: end.x as number,
           y: end.y as number,
-          text: fitted(d.series.name, 180),
+          text: shortName(d.series.name),
           color: d.color,
         });
     }
