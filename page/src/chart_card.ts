@@ -4,7 +4,7 @@ import { draw, picture, scalable, scalesOf } from './charts/draw.ts';
 import type { Drawing, LegendEntry, View } from './charts/drawing.ts';
 import { type ECharts, engine } from './charts/engine.ts';
 import type { Chart, Scale, Table } from './document.ts';
-import { button, h, rich, slug } from './dom.ts';
+import { button, folded, h, rich, slug } from './dom.ts';
 import { png, save } from './download.ts';
 import type { Store } from './store.ts';
 import { swatch } from './swatch.ts';
@@ -29,7 +29,7 @@ export class ChartCard {
   readonly #plot: HTMLElement;
   readonly #legend = h('ul', { class: 'legend' });
   readonly #said = h('p', { class: 'unseen', role: 'status' });
-  readonly #body = h('div');
+  #body: HTMLElement | undefined; // of the table, once it was unfolded
 
   constructor(
     chart: Chart,
@@ -64,21 +64,8 @@ export class ChartCard {
       this.#plot,
       this.#said,
       chart.note ? h('p', { class: 'note' }, ...rich(chart.note)) : null,
-      table
-        ? h(
-            'details',
-            { class: 'numbers' },
-            h('summary', {}, 'Table', h('span', { class: 'unseen' }, `: ${table.title}`)),
-            this.#body,
-            h(
-              'div',
-              { class: 'tools' },
-              csvButton(() => this.#table ?? table),
-            ),
-          )
-        : null,
+      table ? this.#numbers(table) : null,
     );
-    this.#fill();
     store.listen(() => this.#redraw());
   }
 
@@ -100,8 +87,18 @@ export class ChartCard {
     this.#redraw();
   }
 
+  #numbers(table: Table): HTMLElement {
+    const summary = h('span', {}, 'Table', h('span', { class: 'unseen' }, `: ${table.title}`));
+    return folded({ class: 'numbers', 'data-rows': table.rows.length }, summary, () => {
+      this.#body = h('div');
+      this.#fill();
+      const current = () => this.#table ?? table;
+      return h('div', {}, this.#body, h('div', { class: 'tools' }, csvButton(current)));
+    });
+  }
+
   #fill(): void {
-    if (!this.#table) return;
+    if (!this.#table || !this.#body) return;
     const note = this.#table.note ? h('p', { class: 'note' }, ...rich(this.#table.note)) : null;
     this.#body.replaceChildren(grid(this.#table, false), ...(note ? [note] : []));
   }

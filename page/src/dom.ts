@@ -45,6 +45,28 @@ export function rich(text: string): Child[] {
   });
 }
 
+const waiting = new Map<HTMLDetailsElement, () => Node>();
+
+/** Something folded away, made when it is first unfolded: a page of long tables opens fast. */
+export function folded(
+  attributes: Attributes,
+  summary: Node | string,
+  content: () => Node,
+): HTMLDetailsElement {
+  const details = h('details', attributes, h('summary', {}, summary));
+  waiting.set(details, content);
+  details.addEventListener('toggle', () => fill(details));
+  return details;
+}
+
+/** Makes the content now, before the event of unfolding comes. */
+export function fill(details: HTMLDetailsElement): void {
+  const content = waiting.get(details);
+  if (!content) return;
+  waiting.delete(details);
+  details.append(content());
+}
+
 /** A name that is safe in an id. */
 export function slug(text: string): string {
   return text.replace(/[^A-Za-z0-9._-]+/g, '-');

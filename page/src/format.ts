@@ -3,7 +3,7 @@
 export const NO_NUMBER = '-';
 
 const LARGEST_GROUPED = 1e15; // beyond it digit groups are harder to read than exponents
-const SMALLEST_PLAIN = 1e-5;
+const SMALLEST_PLAIN = 1e-4;
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 function superscript(exponent: number): string {

@@ -72,7 +72,7 @@ function masthead(report: Report, store: Store): HTMLElement {
   const made = [
     report.version ? `perfmodel ${report.version}` : null,
     report.revision ? `revision ${report.revision}` : null,
-    ...(report.generated_from ?? []),
+    ...new Set(report.generated_from ?? []),
   ].filter((text): text is string => text !== null);
   return h(
     'header',

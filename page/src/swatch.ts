@@ -2,7 +2,7 @@
 
 import type { LegendEntry } from './charts/drawing.ts';
 import { svg } from './dom.ts';
-import { pick, SHAPES } from './theme.ts';
+import { shapeOf } from './theme.ts';
 
 type Look = Pick<LegendEntry, 'color' | 'shape' | 'line' | 'dash'>;
 
@@ -23,7 +23,7 @@ export function swatch({ color, shape, line, dash }: Look): SVGElement {
     const hollow = dash && !line;
     picture.append(
       svg('path', {
-        d: pick(SHAPES, shape),
+        d: shapeOf(shape),
         transform: 'translate(8 2) scale(0.8)',
         fill: hollow ? 'none' : color,
         stroke: hollow ? color : null,

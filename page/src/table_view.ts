@@ -2,7 +2,7 @@
 
 import { csvText } from './csv.ts';
 import type { Cell, Column, Table } from './document.ts';
-import { button, h, rich, slug } from './dom.ts';
+import { button, folded, h, rich, slug } from './dom.ts';
 import { save } from './download.ts';
 import { NO_NUMBER, significant, unitText } from './format.ts';
 
@@ -34,7 +34,7 @@ export function grid(table: Table, caption: boolean): HTMLElement {
   return h(
     'div',
     // Scrolls on its own where it is wider than the page, also by the keyboard.
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `Table: ${table.title}` },
+    { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `Table: ${table.title}` },
     h(
       'table',
       {},
@@ -58,11 +58,13 @@ const LONG = 15; // rows; a longer table is opened by those who want it
 export function tableFigure(table: Table): HTMLElement {
   const { id, title, note, rows } = table;
   const long = rows.length > LONG;
-  const content = grid(table, !long);
+  const summary = `${title}, ${rows.length} rows`;
   return h(
     'figure',
     { class: 'table', id: `table-${slug(id)}`, 'data-table': id },
-    long ? h('details', {}, h('summary', {}, `${title}, ${rows.length} rows`), content) : content,
+    long
+      ? folded({ 'data-rows': rows.length }, summary, () => grid(table, false))
+      : grid(table, true),
     h(
       'figcaption',
       {},

@@ -53,6 +53,11 @@ export const SHAPES: readonly string[] = [
   'M1.5 0L5 3.5L8.5 0L10 1.5L6.5 5L10 8.5L8.5 10L5 6.5L1.5 10L0 8.5L3.5 5L0 1.5Z',
 ];
 
+/** The shape of a colour's index: where the colours begin anew, the shapes begin elsewhere. */
+export function shapeOf(index: number): string {
+  return pick(SHAPES, index + 3 * Math.floor(index / SHAPES.length));
+}
+
 export function pick<T>(values: readonly T[], index: number): T {
   return values[((index % values.length) + values.length) % values.length] as T;
 }

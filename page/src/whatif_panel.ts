@@ -2,7 +2,7 @@
 
 import { ChartCard } from './chart_card.ts';
 import type { Cell, Chart, Column, Report, Table } from './document.ts';
-import { button, h, rich } from './dom.ts';
+import { button, fill, h, rich } from './dom.ts';
 import { change, significant, unitText } from './format.ts';
 import type { Store } from './store.ts';
 import {
@@ -196,7 +196,11 @@ export function whatIfPanel(
   let values = initial();
   const outcomes = compute(whatif, values);
   const card = new ChartCard(chartOf(outcomes), tableOf(outcomes), store, colors);
-  card.element.querySelector('details')?.setAttribute('open', '');
+  const table = card.element.querySelector('details');
+  if (table) {
+    table.open = true;
+    fill(table);
+  }
 
   let pending = 0;
   const show = () => {

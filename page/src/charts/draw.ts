@@ -1,7 +1,7 @@
 // From a chart of the document to its drawing, by kind; and the picture that stands alone.
 
 import type { Chart, Scale } from '../document.ts';
-import { LIGHT, pick, SHAPES } from '../theme.ts';
+import { LIGHT, shapeOf } from '../theme.ts';
 import { type Drawing, FONT_SIZE, NARROW, textWidth, type View } from './drawing.ts';
 import { svgText } from './engine.ts';
 import { drawRows } from './rows.ts';
@@ -65,7 +65,7 @@ export function picture(chart: Chart, view: View, wide = EXPORT_WIDTH) {
       ? 'rect'
       : shape === 'line'
         ? 'path://M0 4H24V6H0Z'
-        : `path://${pick(SHAPES, shape)}`;
+        : `path://${shapeOf(shape)}`;
   const svg = svgText(
     {
       ...option,

@@ -30,7 +30,7 @@ export interface Detail {
 export interface LegendEntry {
   name: string;
   color: string;
-  /** Index into SHAPES, or what is drawn instead. */
+  /** Index of a shape (theme.ts), or what is drawn instead. */
   shape: number | 'line' | 'block';
   line: boolean;
   dash: boolean;
@@ -129,23 +129,6 @@ export function frame(theme: Theme): EChartsCoreOption {
 /** Numbers of a list that exist. */
 export function finite(values: Iterable<Maybe<number>>): number[] {
   return [...values].filter((v): v is number => typeof v === 'number' && Number.isFinite(v));
-}
-
-/** Keeps labels apart: their middles, moved as little as a single pass from above allows. */
-export function apart(middles: number[], height: number, low: number, high: number): number[] {
-  const order = middles.map((_, i) => i).sort((a, b) => (middles[a] ?? 0) - (middles[b] ?? 0));
-  const out = [...middles];
-  let next = low;
-  for (const i of order) {
-    out[i] = Math.max(out[i] ?? 0, next);
-    next = (out[i] ?? 0) + height;
-  }
-  let last = high;
-  for (const i of order.reverse()) {
-    out[i] = Math.min(out[i] ?? 0, last);
-    last = (out[i] ?? 0) - height;
-  }
-  return out;
 }
 
 /** Black or white, whichever is easier to read on a colour. */

@@ -4,7 +4,7 @@
 import type { CustomSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts';
 import type { Point, RefLine, XyChart, XySeries } from '../document.ts';
 import { significant, tick, withUnit } from '../format.ts';
-import { pick, SHAPES } from '../theme.ts';
+import { pick, shapeOf } from '../theme.ts';
 import {
   type Detail,
   type Drawing,
@@ -145,7 +145,7 @@ function lineOf(d: Drawn, points: Point[], view: View): Series {
     z: 4,
     data: points.map((p) => [p.x as number, p.y as number]),
     step: d.series.mark === 'step' ? 'end' : false,
-    symbol: `path://${pick(SHAPES, d.shape)}`,
+    symbol: `path://${shapeOf(d.shape)}`,
     symbolSize: d.series.mark === 'both' ? 9 : 6,
     showSymbol: !many || d.series.mark === 'both',
     itemStyle: { color: d.color, borderColor: view.theme.surface, borderWidth: 1 },
@@ -160,7 +160,7 @@ function pointsOf(d: Drawn, points: Point[], view: View): Series {
     name: d.series.name,
     z: 5,
     data: points.map((p) => [p.x as number, p.y as number]),
-    symbol: `path://${pick(SHAPES, d.shape)}`,
+    symbol: `path://${shapeOf(d.shape)}`,
     symbolSize: (_: unknown, params: { dataIndex: number }) => sizeOf(points[params.dataIndex]),
     itemStyle: {
       color: d.series.dash ? 'transparent' : d.color,

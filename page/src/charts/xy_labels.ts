@@ -1,7 +1,7 @@
 // Texts in a chart of points and lines: names at the ends of lines, and of points where there are few.
 
 import type { CustomSeriesOption } from 'echarts/charts';
-import { apart, FONT_SIZE, textWidth } from './drawing.ts';
+import { FONT_SIZE, textWidth } from './drawing.ts';
 
 type Shape = ReturnType<NonNullable<CustomSeriesOption['renderItem']>>;
 type Params = Parameters<NonNullable<CustomSeriesOption['renderItem']>>[0];
@@ -51,6 +51,26 @@ function texts(
   };
 }
 
+interface Place {
+  left: number;
+  right: number;
+  middle: number;
+}
+
+/** Moves texts that lie over each other apart, down first and up again where the plot ends. */
+function apart(places: Place[], top: number, bottom: number): void {
+  const order = [...places].sort((a, b) => a.middle - b.middle);
+  const settle = (list: Place[], sign: number, edge: number) => {
+    list.forEach((place, i) => {
+      const others = list.slice(0, i).filter((o) => o.left < place.right && place.left < o.right);
+      const least = Math.max(sign * edge, ...others.map((o) => sign * o.middle + LINE));
+      place.middle = sign * Math.max(sign * place.middle, least);
+    });
+  };
+  settle(order, 1, top);
+  settle(order.reverse(), -1, bottom);
+}
+
 /** Names at the right ends of lines, moved apart: beside the plot, or `inside` over the lines. */
 export function endLabels(
   labels: EndLabel[],
@@ -61,26 +81,26 @@ export function endLabels(
   if (!first) return undefined;
   return texts('labels', first, (params, api): Shape => {
     const box = boxOf(params);
-    const ends = labels.map((l) => api.coord([l.x, l.y]) as [number, number]);
     const shift = inside ? -LINE / 2 - 2 : 0;
-    const ys = apart(
-      ends.map(([, y]) => y + shift),
-      LINE,
-      box.y + LINE / 2,
-      box.y + box.height - LINE / 2,
-    );
+    const places = labels.map((label): Place => {
+      const [x, y] = api.coord([label.x, label.y]) as [number, number];
+      const width = textWidth(label.text);
+      const left = inside ? box.x + box.width - 4 - width : x + 8;
+      return { left, right: left + width, middle: y + shift };
+    });
+    apart(places, box.y + LINE / 2, box.y + box.height - LINE / 2);
     return {
       type: 'group',
       children: labels.map((label, i) => ({
         type: 'text',
         style: {
           text: label.text,
-          x: inside ? box.x + box.width - 4 : (ends[i]?.[0] ?? 0) + 8,
-          y: ys[i] ?? 0,
+          x: places[i]?.left ?? 0,
+          y: places[i]?.middle ?? 0,
           fill: label.color,
           stroke: surface, // keeps a line that passes under the text from striking it through
           lineWidth: 3,
-          align: inside ? 'right' : 'left',
+          align: 'left',
           verticalAlign: 'middle',
           fontSize: FONT_SIZE,
         },

@@ -18,7 +18,7 @@ test('numbers have significant digits and groups of three', () => {
 test('a number too large or too small for digits is a power of ten', () => {
   assert.equal(significant(1e15), '10¹⁵');
   assert.equal(significant(2.5e-9), '2.5 × 10⁻⁹');
-  assert.equal(significant(0.00001), '0.00001');
+  assert.equal(significant(0.0001), '0.0001');
   assert.equal(tick(2e6), '2 × 10⁶');
   assert.equal(tick(500_000), '500,000');
 });
