@@ -9,7 +9,7 @@ type Params = Parameters<NonNullable<CustomSeriesOption['renderItem']>>[0];
 const LINE = 15;
 const SMALL = 11;
 const HALF = SMALL / 2 + 1;
-const MOST_POINTS = 24;
+const MOST_POINTS = 40;
 const LONGEST = 24; // characters
 
 export interface EndLabel {
@@ -125,9 +125,8 @@ export function pointLabels(
 ): CustomSeriesOption | undefined {
   const named = points.map((p) => p.label.split(/[\n,:;(]/, 1)[0]?.trim() ?? '');
   const [first] = points;
-  if (!first || points.length > MOST_POINTS || new Set(named).size < points.length)
-    return undefined;
-  if (named.some((text) => text.length > LONGEST)) return undefined;
+  if (!first || points.length > MOST_POINTS) return undefined;
+  if (named.every((text) => text === '' || text.length > LONGEST)) return undefined;
   return texts('point labels', first, (params, api): Shape => {
     const box = boxOf(params);
     const places = points.map((p) => api.coord([p.x, p.y]) as [number, number]);
@@ -138,6 +137,7 @@ export function pointLabels(
     const children = points.flatMap(({ radius }, i) => {
       const [px, py] = places[i] ?? [0, 0];
       const text = named[i] ?? '';
+      if (text === '' || text.length > LONGEST) return [];
       const width = textWidth(text, SMALL);
       const gap = radius + 4;
       const candidates: [x: number, y: number][] = [
