@@ -186,7 +186,7 @@ export class ChartCard {
   }
 
   #downloads(): HTMLElement[] {
-    const name = slug(this.#chart.id);
+    const name = (this.#chart.svg ?? `${slug(this.#chart.id)}.svg`).replace(/\.svg$/, '');
     const drawn = () => picture(this.#chart, this.#view(0));
     return [
       button('SVG', { class: 'small', title: 'Download the picture as SVG' }, () => {

@@ -85,6 +85,8 @@ interface ChartBase {
   x: Axis;
   y: Axis;
   lines?: Maybe<RefLine[]>;
+  /** Name of the program's own picture. */
+  svg?: Maybe<string>;
 }
 export interface XyChart extends ChartBase {
   kind: 'xy';

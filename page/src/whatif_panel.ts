@@ -64,7 +64,6 @@ function compute(whatif: WhatIf, values: Record<string, number>): Outcome[] {
 const NUMBER = { kind: 'number' as const, digits: 4 };
 const COLUMNS: Column[] = [
   { name: 'system', csv_name: 'system', kind: 'text' },
-  { name: 'deployment', csv_name: 'deployment', kind: 'text' },
   {
     name: 'throughput before',
     csv_name: 'throughput_before_tokens_per_s_per_chip',
@@ -83,6 +82,7 @@ const COLUMNS: Column[] = [
   { name: 'TTFT now', csv_name: 'ttft_now_ms', unit: 'ms', ...NUMBER },
   { name: 'batch before', csv_name: 'batch_before', unit: 'seq per rank', ...NUMBER },
   { name: 'batch now', csv_name: 'batch_now', unit: 'seq per rank', ...NUMBER },
+  { name: 'deployment', csv_name: 'deployment', kind: 'text' },
 ];
 
 function rowOf({ name, deployment, before, after }: Outcome): Cell[] {
@@ -90,7 +90,6 @@ function rowOf({ name, deployment, before, after }: Outcome): Cell[] {
   const reason = 'reason' in after ? after.reason : 'no answer before';
   return [
     name,
-    deployment,
     a?.throughput ?? null,
     b?.throughput ?? null,
     a && b ? change(b.throughput, a.throughput) : reason,
@@ -99,6 +98,7 @@ function rowOf({ name, deployment, before, after }: Outcome): Cell[] {
     b ? b.ttft_s * 1e3 : null,
     a?.batch ?? null,
     b?.batch ?? null,
+    deployment,
   ];
 }
 

@@ -146,7 +146,7 @@ function lineOf(d: Drawn, points: Point[], view: View): Series {
     data: points.map((p) => [p.x as number, p.y as number]),
     step: d.series.mark === 'step' ? 'end' : false,
     symbol: `path://${shapeOf(d.shape)}`,
-    symbolSize: d.series.mark === 'both' ? 9 : 6,
+    symbolSize: d.series.mark === 'both' && view.width >= NARROW ? 9 : 6,
     showSymbol: !many || d.series.mark === 'both',
     itemStyle: { color: d.color, borderColor: view.theme.surface, borderWidth: 1 },
     lineStyle: { color: d.color, width: 2, type: d.series.dash ? [6, 4] : 'solid' },
@@ -282,6 +282,7 @@ export function drawXy(chart: XyChart, view: View): Drawing {
             label: p.label ?? '',
           })),
         theme.quiet,
+        theme.surface,
       ),
     );
 

@@ -122,6 +122,7 @@ function overlaps([a, b, c, d]: Rectangle, [e, f, g, h]: Rectangle): boolean {
 export function pointLabels(
   points: LabelledPoint[],
   color: string,
+  surface: string,
 ): CustomSeriesOption | undefined {
   const named = points.map((p) => p.label.split(/[\n,:;(]/, 1)[0]?.trim() ?? '');
   const [first] = points;
@@ -159,7 +160,16 @@ export function pointLabels(
         return [
           {
             type: 'text',
-            style: { text, x, y, fill: color, verticalAlign: 'middle', fontSize: SMALL },
+            style: {
+              text,
+              x,
+              y,
+              fill: color,
+              stroke: surface,
+              lineWidth: 2,
+              verticalAlign: 'middle',
+              fontSize: SMALL,
+            },
           },
         ];
       }
