@@ -1,13 +1,15 @@
 // Files made in the page.
 
+const KEPT_MS = 60_000;
+
 export function save(content: Blob, name: string): void {
   const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
-  // The browser reads the address after the click.
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
+  // The browser reads the address some time after the click; a busy one takes seconds.
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }
 
 /** An SVG text as a PNG, `scale` pixels to each of its units. */

@@ -65,9 +65,13 @@ async function drawn(page: Page, id: string): Promise<{ marks: number; shapes: n
   });
 }
 
-/** The markup of a chart's picture. */
-async function picture(page: Page, id: string): Promise<string> {
-  return page.locator(`figure[data-chart="${id}"] .plot svg`).evaluate((svg) => svg.innerHTML);
+/** Where a chart's texts stand, the ticks of its axes among them. */
+async function ticks(page: Page, id: string): Promise<string> {
+  return page
+    .locator(`figure[data-chart="${id}"] .plot svg text`)
+    .evaluateAll((texts) =>
+      texts.map((t) => `${t.textContent} ${t.getAttribute('transform')}`).join('|'),
+    );
 }
 
 /** RFC 4180 records. */
@@ -97,11 +101,31 @@ async function cells(page: Page, selector: string): Promise<string[][]> {
   );
 }
 
+/** What the CSV button of a figure would download. Real downloads are slow: others try one. */
+async function csvOf(page: Page, place: string): Promise<{ name: string; text: string }> {
+  return page.locator(`${place} button.csv`).evaluate(async (button) => {
+    const { createObjectURL } = URL;
+    const { click } = HTMLAnchorElement.prototype;
+    let content = new Blob();
+    let name = '';
+    URL.createObjectURL = (blob) => {
+      content = blob as Blob;
+      return 'blob:';
+    };
+    HTMLAnchorElement.prototype.click = function () {
+      name = this.download;
+    };
+    (button as HTMLElement).click();
+    URL.createObjectURL = createObjectURL;
+    HTMLAnchorElement.prototype.click = click;
+    return { name, text: await content.text() };
+  });
+}
+
 async function sameNumbers(page: Page, place: string, table: Table, folder: string | undefined) {
-  const figure = page.locator(place);
-  const { name, bytes } = await downloaded(page, () => figure.locator('button.csv').click());
+  const { name, text } = await csvOf(page, place);
   assert.equal(name, table.csv);
-  const [header, ...records] = parsed(bytes.toString('utf8'));
+  const [header, ...records] = parsed(text);
   assert.deepEqual(
     header,
     table.columns.map((c) => c.csv_name),
@@ -119,7 +143,10 @@ async function sameNumbers(page: Page, place: string, table: Table, folder: stri
   if (!folder) return;
   const file = [join(folder, table.csv), join(folder, 'csv', table.csv)].find(existsSync);
   assert.ok(file, `${table.csv} beside the page`);
-  assert.ok(readFileSync(file).equals(bytes), `${table.csv} of the page and of the program`);
+  assert.ok(
+    readFileSync(file).equals(Buffer.from(text)),
+    `${table.csv} of the page and of the program`,
+  );
 }
 
 async function accessible(page: Page, where: string): Promise<void> {
@@ -250,12 +277,12 @@ for (const { name, html, report, folder } of all)
         for (const toggle of await page
           .locator(`figure[data-chart="${chart.id}"] button.toggle`)
           .all()) {
-          const before = await picture(page, chart.id);
+          const before = await ticks(page, chart.id);
           const pressed = await toggle.getAttribute('aria-pressed');
-          await toggle.click();
+          await toggle.dispatchEvent('click'); // without the wait of a real one for the page to rest
           assert.notEqual(await toggle.getAttribute('aria-pressed'), pressed);
-          assert.notEqual(await picture(page, chart.id), before, chart.id);
-          await toggle.click();
+          assert.notEqual(await ticks(page, chart.id), before, chart.id);
+          await toggle.dispatchEvent('click');
           assert.equal(await toggle.getAttribute('aria-pressed'), pressed);
         }
     });
@@ -293,6 +320,7 @@ for (const { name, html, report, folder } of all)
           svg.bytes.toString('utf8'),
         );
         assert.equal(problem, '');
+        if (!thorough) continue;
         const png = await downloaded(page, () => button('PNG').click());
         assert.equal(png.bytes.subarray(1, 4).toString('latin1'), 'PNG');
         assert.ok(png.bytes.readUInt32BE(16) >= 1000, 'pixels across');
