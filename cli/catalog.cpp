@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "cli/errors.hpp"
+#include "cli/report_config.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "sweep/sweep.hpp"
@@ -67,7 +68,8 @@ T parse_or_throw(const spec::Document& document, spec::Diagnostics& diagnostics,
 const Kind* find_kind(std::string_view name_or_folder) {
   for (const auto& k : kKinds)
     if (k.name == name_or_folder || k.folder == name_or_folder) return &k;
-  return nullptr;
+  const auto& k = kReportKind;
+  return k.name == name_or_folder || k.folder == name_or_folder ? &k : nullptr;
 }
 
 std::optional<std::string> read_file(const fs::path& path) {
@@ -219,6 +221,7 @@ void Catalog::lint(const Kind& kind, std::string_view text, const std::string& f
   if (kind.name == "stack") cost::read_stack(document, diagnostics);
   if (kind.name == "workload") serving::read_workload(document, diagnostics);
   if (kind.name == "sweep") sweep::read_sweep(document, diagnostics);
+  if (kind.name == "report") read_report(document, diagnostics);
 }
 
 }  // namespace perfmodel::cli

@@ -15,6 +15,7 @@
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "cli/published_index.hpp"
+#include "cli/report_load.hpp"
 #include "cli/sweep_load.hpp"
 #include "spec/diagnostics.hpp"
 
@@ -30,11 +31,13 @@ bool checks(const fs::path& path) {
 /// The kind of a file by the folder it lies in, else by its first keys.
 const Kind* kind_of(const fs::path& path, const std::string& text) {
   if (const auto* k = find_kind(path.parent_path().filename().string())) return k;
-  for (const auto& k : kKinds) {
+  const auto is = [&](const Kind& k) {
     const auto key = std::string(k.name) + ":";
-    if (text.starts_with(key) || text.find("\n" + key) != std::string::npos) return &k;
-  }
-  return nullptr;
+    return text.starts_with(key) || text.find("\n" + key) != std::string::npos;
+  };
+  for (const auto& k : kKinds)
+    if (is(k)) return &k;
+  return is(kReportKind) ? &kReportKind : nullptr;
 }
 
 class Linter {
@@ -57,7 +60,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
-           "sweep",
+           "sweep, report",
            "measurements are files named *.csv"});
       return;
     }
@@ -80,6 +83,7 @@ class Linter {
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
     for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
+    for (const auto& id : catalog.ids(kReportKind)) report_names(catalog, id);
   }
 
   /// What is made from the configs and the measurements beside them.
@@ -144,6 +148,15 @@ class Linter {
         return;
       }
       at = parent;
+    }
+  }
+
+  /// Chips, systems, models and memories that a report names.
+  void report_names(const Catalog& catalog, const std::string& id) {
+    try {
+      check_report(catalog, load_report(catalog, id, {}));
+    } catch (const UsageError& e) {
+      diagnostics_.add({catalog.path_of(kReportKind, id).string(), {1, 1}, "", e.what(), ""});
     }
   }
 

@@ -200,15 +200,14 @@ void add_shapes(search::Shapes& shapes, const search::Deployment& d) {
   if (d.prefill) add(d.prefill->plan.parallelism);
 }
 
-report::InteractivityPoint point(const Contender& c, Frequency f, search::Shapes& shapes) {
+report::InteractivityPoint point(const Contender& c, Frequency f,
+                                 const spec::Outcome<search::Deployment>& found) {
   report::InteractivityPoint p;
   p.interactivity = f;
-  const auto found = at_interactivity(c, f);
   if (!found) {
     p.infeasible = found.error().reason;
     return p;
   }
-  add_shapes(shapes, *found);
   const auto got = performance("", c.setup, *found);
   p.output_per_chip = got.output_per_chip;
   p.ttft = got.ttft;
@@ -222,14 +221,20 @@ report::InteractivityPoint point(const Contender& c, Frequency f, search::Shapes
 /// Rates per chip at the levels asked for, how far each reaches, and where the lead changes.
 /// `shapes`: of the engines that serve best at the promise. The curves between the levels look at
 /// these and the levels' own alone.
-void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all,
-                        std::vector<search::Shapes> shapes) {
+void fill_interactivity(CompareResult& result, std::vector<search::Shapes> shapes) {
+  auto& r = result.record;
+  const auto& all = result.contenders;
   r.scanned_from = Frequency::from_base(kSlowestUser);
   r.scanned_to = Frequency::from_base(kFastestUser);
   std::vector<search::RateCurve> curves;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& c = all[i];
-    for (const auto f : r.levels) r.systems[i].points.push_back(point(c, f, shapes[i]));
+    auto& at_levels = result.at_levels.emplace_back();
+    for (const auto f : r.levels) {
+      at_levels.push_back(at_interactivity(c, f));
+      if (at_levels.back()) add_shapes(shapes[i], *at_levels.back());
+      r.systems[i].points.push_back(point(c, f, at_levels.back()));
+    }
     const auto rate = [&c, &mine = shapes[i]](Frequency f) -> std::optional<Frequency> {
       const auto found = at_interactivity(c, f, mine);
       if (!found) return std::nullopt;
@@ -254,16 +259,21 @@ void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all,
 
 }  // namespace
 
+void check_names(const Catalog& catalog, const CompareOptions& options) {
+  load(catalog, options);
+}
+
 CompareResult run_compare(const Catalog& catalog, const CompareOptions& options) {
-  const auto all = load(catalog, options);
   CompareResult result;
+  result.contenders = load(catalog, options);
+  const auto& all = result.contenders;
+  auto& found = result.found;
   auto& r = result.record;
   r.metric = options.metric;
   r.levels = options.levels;
   r.version = version();
   result.status = kExitNo;
   std::vector<search::Shapes> shapes(all.size());
-  std::vector<spec::Outcome<search::Deployment>> found;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& q = all[i].question;
     found.push_back(solve(all[i].setup, q, q.precision, q.request));
@@ -286,7 +296,7 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
     take_apart(options.metric, all[r.baseline], base, all[i], both, s);
   }
   fill_chances(r, catalog, all, found, options.question.words);
-  fill_interactivity(r, all, std::move(shapes));
+  fill_interactivity(result, std::move(shapes));
   return result;
 }
 

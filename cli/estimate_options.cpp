@@ -211,7 +211,7 @@ void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
     const auto kv = key_value(s);
     const auto dot = kv ? kv->key.find('.') : std::string_view::npos;
     const auto* kind = dot == std::string_view::npos ? nullptr : find_kind(kv->key.substr(0, dot));
-    const bool known = kind != nullptr && kind->name != "sweep";
+    const bool known = kind != nullptr && kind->name != "sweep" && kind->name != "report";
     if (!kv || !known) {
       c.problem(
           fmt::format("--set: '{}' is not PATH=VALUE with a path that begins with chip, family, "

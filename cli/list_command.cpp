@@ -10,6 +10,7 @@
 #include "cli/errors.hpp"
 #include "cli/kernel_list.hpp"
 #include "cli/output.hpp"
+#include "cli/report_load.hpp"
 #include "cli/sweep_load.hpp"
 #include "llm/counts.hpp"
 #include "report/format.hpp"
@@ -96,6 +97,11 @@ Row sweep_row(const Catalog& catalog, const std::string& id) {
           report::whole(static_cast<double>(s.space.plans())), s.sweep.about};
 }
 
+Row report_row(const Catalog& catalog, const std::string& id) {
+  const auto r = load_report(catalog, id, {});
+  return {r.id, std::to_string(r.sections.size()), r.name};
+}
+
 struct Listing {
   std::string_view kind;
   Row header;
@@ -113,6 +119,7 @@ const std::vector<Listing>& listings() {
       {"stack", {"id", "date", "about"}, stack_row},
       {"workload", {"id", "input", "output", "TTFT", "TPOT", "about"}, workload_row},
       {"sweep", {"id", "points", "deployments", "about"}, sweep_row},
+      {"report", {"id", "sections", "about"}, report_row},
   };
   return all;
 }
@@ -137,6 +144,7 @@ int run(const std::string& what, const std::string& format, const Chosen& chosen
   if (kind == nullptr) {
     std::vector<std::string_view> names;
     for (const auto& k : kKinds) names.push_back(k.folder);
+    names.push_back(kReportKind.folder);
     names.push_back(kKernels);
     throw UsageError(fmt::format(
         "cannot list '{}' ({})", what,
@@ -159,10 +167,10 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto format = std::make_shared<std::string>("table");
   auto* c = app.add_subcommand(
       "list",
-      "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, families, "
+      "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, reports, families, "
       "host kernels");
   c->add_option("what", *what,
-                "chips, memories, systems, llms, stacks, workloads, sweeps, families or kernels")
+                "chips, memories, systems, llms, stacks, workloads, sweeps, reports, families or kernels")
       ->required();
   c->add_option("--format", *format, "table or csv")
       ->check(CLI::IsMember({"table", "csv"}))

@@ -35,6 +35,8 @@ std::vector<Statement> question(const EstimateRecord& record);
 std::string model_and_workload(const EstimateRecord& record);
 /// Why there is no answer, and the nearest feasible one; empty for a feasible record.
 std::vector<Statement> refusal(const EstimateRecord& record);
+/// "3 x tp1 dp256 ep256", "tp8 feeds 2 x tp4" where prefill has a pool of its own.
+std::string engines_text(const EstimateRecord& record);
 /// Deployment, formats, fallbacks, software.
 std::vector<Statement> setup(const EstimateRecord& record);
 /// The weakest figures the answer rests on.
