@@ -7,8 +7,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import type { Chart, Report, Table } from '../../src/document.ts';
+import type { Report, Table } from '../../src/document.ts';
 import { documents } from '../documents.ts';
+import { cells, csvOf, drawn, marksOf, parsed, ticks } from './reading.ts';
 import { allDrawn, downloaded, keep, Session, type Visit } from './harness.ts';
 
 const OPENS_WITHIN_MS = 1000;
@@ -27,100 +28,6 @@ after(async () => {
 
 const charts = (report: Report) => report.sections.flatMap((s) => s.charts ?? []);
 const tables = (report: Report) => report.sections.flatMap((s) => s.tables ?? []);
-
-/** Marks that a chart has by its data, with a system on or off. */
-function marksOf(chart: Chart, off: Set<string>): number {
-  const shows = (system: string | null | undefined) => !system || !off.has(system);
-  if (chart.kind === 'tornado') return 2 * chart.rows.length;
-  if (chart.kind === 'xy')
-    return chart.series
-      .filter((s) => shows(s.system))
-      .flatMap((s) => s.points)
-      .filter(
-        (p) =>
-          p.x !== null &&
-          p.y !== null &&
-          (chart.x.scale !== 'log' || p.x > 0) &&
-          (chart.y.scale !== 'log' || p.y > 0),
-      ).length;
-  const category = chart.x.categories ? chart.x : chart.y;
-  return chart.series
-    .filter((s) => shows(s.system))
-    .flatMap((s) => s.values.filter((v, i) => v !== null && shows(category.systems?.[i]))).length;
-}
-
-/** What the page says it drew, and the coloured shapes in the picture. */
-async function drawn(page: Page, id: string): Promise<{ marks: number; shapes: number }> {
-  return page.locator(`figure[data-chart="${id}"]`).evaluate((figure) => {
-    const grey = (color: string) => {
-      const [r = 0, g = 0, b = 0] = (color.match(/\d+/g) ?? []).map(Number);
-      return Math.max(r, g, b) - Math.min(r, g, b) < 30;
-    };
-    const shapes = [...figure.querySelectorAll('.plot svg path, .plot svg rect, .plot svg circle')];
-    const coloured = shapes.filter((shape) => {
-      const { fill, stroke } = getComputedStyle(shape);
-      return [fill, stroke].some((c) => c.startsWith('rgb(') && !grey(c));
-    });
-    return { marks: Number((figure as HTMLElement).dataset.marks), shapes: coloured.length };
-  });
-}
-
-/** Where a chart's texts stand, the ticks of its axes among them. */
-async function ticks(page: Page, id: string): Promise<string> {
-  return page
-    .locator(`figure[data-chart="${id}"] .plot svg text`)
-    .evaluateAll((texts) =>
-      texts.map((t) => `${t.textContent} ${t.getAttribute('transform')}`).join('|'),
-    );
-}
-
-/** RFC 4180 records. */
-function parsed(csv: string): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [];
-  for (const [, quoted, plain = '', end] of csv.matchAll(
-    /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|$)/g,
-  )) {
-    if (end === '' && record.length === 0 && plain === '' && quoted === undefined) break;
-    record.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (end === ',') continue;
-    records.push(record);
-    record = [];
-  }
-  return records;
-}
-
-async function cells(page: Page, selector: string): Promise<string[][]> {
-  return page.locator(`${selector} tbody tr`).evaluateAll((rows) =>
-    rows.map((row) =>
-      [...row.children].map((cell) => {
-        const value = cell.querySelector('data')?.getAttribute('value');
-        return value ?? (cell.textContent === '-' ? '' : (cell.textContent ?? ''));
-      }),
-    ),
-  );
-}
-
-/** What the CSV button of a figure would download. Real downloads are slow: others try one. */
-async function csvOf(page: Page, place: string): Promise<{ name: string; text: string }> {
-  return page.locator(`${place} button.csv`).evaluate(async (button) => {
-    const { createObjectURL } = URL;
-    const { click } = HTMLAnchorElement.prototype;
-    let content = new Blob();
-    let name = '';
-    URL.createObjectURL = (blob) => {
-      content = blob as Blob;
-      return 'blob:';
-    };
-    HTMLAnchorElement.prototype.click = function () {
-      name = this.download;
-    };
-    (button as HTMLElement).click();
-    URL.createObjectURL = createObjectURL;
-    HTMLAnchorElement.prototype.click = click;
-    return { name, text: await content.text() };
-  });
-}
 
 async function sameNumbers(page: Page, place: string, table: Table, folder: string | undefined) {
   const { name, text } = await csvOf(page, place);
@@ -248,28 +155,27 @@ for (const { name, html, report, folder } of all)
 
     test('every chart has the marks of its data, with systems on and off', async () => {
       assert.equal(await page.locator('figure.chart').count(), list.length + (whatif ? 1 : 0));
-      const full = new Map<string, number>();
+      const full = await drawn(page);
       for (const chart of list) {
-        const { marks, shapes } = await drawn(page, chart.id);
+        const { marks = 0, shapes = 0 } = full.get(chart.id) ?? {};
         assert.equal(marks, marksOf(chart, new Set()), chart.id);
         assert.ok(marks > 0 && shapes >= Math.min(marks, 3), `${chart.id}: ${shapes} shapes`);
-        full.set(chart.id, shapes);
       }
       if (report.systems.length < 2) return;
       for (const { id } of report.systems.slice(0, thorough ? 2 : 1)) {
         const box = page.locator(`input[data-system="${id}"]`);
         await box.uncheck();
+        const without = await drawn(page);
         for (const chart of list) {
-          const { marks, shapes } = await drawn(page, chart.id);
+          const { marks = 0, shapes = 0 } = without.get(chart.id) ?? {};
           const expected = marksOf(chart, new Set([id]));
           assert.equal(marks, expected, `${chart.id} without ${id}`);
           if (expected < marksOf(chart, new Set()))
-            assert.ok(shapes < (full.get(chart.id) ?? 0), `${chart.id} without ${id}`);
+            assert.ok(shapes < (full.get(chart.id)?.shapes ?? 0), `${chart.id} without ${id}`);
         }
         await box.check();
       }
-      for (const chart of list)
-        assert.equal((await drawn(page, chart.id)).shapes, full.get(chart.id));
+      assert.deepEqual(await drawn(page), full);
     });
 
     test('axes switch between linear and logarithmic', async () => {
