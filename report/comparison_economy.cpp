@@ -7,11 +7,11 @@ namespace perfmodel::report {
 Grid economy(const ComparisonRecord& record) {
   Grid grid;
   grid.columns = {{"power and cost", Align::left},
-                  {"kW at most"},
+                  {"max kW"},
                   {"kW"},
-                  {"with cooling"},
+                  {"site kW"},
                   {"J/token"},
-                  {"tok/s per MW"},
+                  {"tok/s/MW"},
                   {"USD/M in"},
                   {"USD/M out"},
                   {"p10 .. p90"},

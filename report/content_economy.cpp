@@ -8,7 +8,7 @@ namespace perfmodel::report {
 namespace {
 
 constexpr int kDigits = 3;
-constexpr double kKilo = 1e3, kMegawatt = 1e6;
+constexpr double kKilo = 1e3, kMegawatt = 1e6, kBillion = 1e9;
 
 std::string kw(Power p) {
   return number(p.base() / kKilo, kDigits);
@@ -67,10 +67,10 @@ std::string cost_text(const EstimateRecord& r) {
   const auto& c = r.cost;
   if (!c.absent.empty())
     return fmt::format(
-        "{}; in the systems' price: {} millionths per million input tokens, {} per "
+        "{}; in the systems' price: {} billionths per million input tokens, {} per "
         "million output tokens{}",
-        c.absent, number(c.input_of_capital * kMillion * kMillion, kDigits),
-        number(c.output_of_capital * kMillion * kMillion, kDigits), rent_text(c));
+        c.absent, number(c.input_of_capital * kMillion * kBillion, kDigits),
+        number(c.output_of_capital * kMillion * kBillion, kDigits), rent_text(c));
   auto text = fmt::format(
       "{} USD per million input tokens{}, {} per million output tokens{}; {} USD/h for capital of "
       "{} million USD ({}{}), {} for electricity{}",
