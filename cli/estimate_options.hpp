@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/catalog.hpp"
+#include "cli/policy_options.hpp"
 #include "mapping/parallelism.hpp"
 #include "mapping/precision.hpp"
 #include "search/deployment.hpp"
@@ -18,7 +19,8 @@ struct EstimateArguments {
   std::string chip, system, llm = "deepseek-r1", workload = "default", stack = "typical";
   std::optional<long> input, output;
   std::optional<double> prefix_hit, spread;
-  std::string weights, kv, compute, fallback, parallel = "auto", batch, slo, speculate, memory;
+  std::string weights, kv, compute, fallback, parallel = "auto", batch, slo, memory;
+  PolicyArguments policy;
   std::optional<double> concurrency, rate;
   std::string objective = "output", disaggregate = "no", prefill_parallel = "auto", prefill_system;
   long prefill_count = 1;
@@ -49,7 +51,7 @@ struct EstimateOptions {
   bool largest_batch = false;
   bool slo_given = false;
   serving::Slo slo;
-  serving::Speculation speculation;
+  PolicyOptions policy;
   std::optional<hw::MemorySwap> memory;
   std::vector<Override> overrides;
 };

@@ -24,7 +24,7 @@ void add_question_options(CLI::App& command, EstimateArguments& words) {
                 "a pool for prefill and one for decode: no, auto (where it is better) or, of one "
                 "system, PREFILL:DECODE chips")
       ->capture_default_str();
-  c->add_option("--speculate", w->speculate, "DRAFTS:ACCEPTED per step, as 1:0.7");
+  add_policy_options(*c, w->policy);
   c->add_option("--set", w->sets, "override a figure: chip.memory.bandwidth=\"4.8 TB/s\"")
       ->allow_extra_args(false);
   c->add_flag("--assume", w->assume, "use the family's value for figures that nobody published");

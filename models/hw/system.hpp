@@ -38,7 +38,8 @@ struct System {
   std::vector<Tier> tiers;        // innermost first, extents growing
   std::optional<Tier> scale_out;  // joins several such systems
   Figure<Count> host_cpus;
-  Figure<Power> power;  // whole system
+  Figure<Bandwidth> host_link;  // from the host's memory, one way, per chip
+  Figure<Power> power;          // whole system
   Figure<Usd> price_usd;
   Figure<Cny> price_cny;
   std::vector<std::string> notes;

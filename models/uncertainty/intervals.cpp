@@ -28,6 +28,7 @@ class Bench {
     const auto& d = answer_.deployment;
     if (split_) {
       const auto prefill = specs_.prefill_machine();
+      split_->accepted = accepted();
       search::split_at_machine(*split_, machine, answer_.workload, prefill ? &*prefill : nullptr);
       fits_ = split_->memory.fits();
       return numbers(split_->steady, split_->engines * split_->used);
@@ -35,13 +36,19 @@ class Bench {
     const auto prefill = serving::prefill_cost(d.plan, machine, answer_.workload);
     fits_ = serving::memory_plan(d.plan, machine, answer_.workload, d.batch).fits();
     return numbers(
-        serving::steady_state(d.plan, machine, answer_.workload, prefill, d.accepted, d.batch),
+        serving::steady_state(d.plan, machine, answer_.workload, prefill, accepted(), d.batch),
         d.engines * d.used);
   }
   /// Whether the batch of the last evaluation had room.
   bool fits() const { return fits_; }
 
  private:
+  double accepted() const {
+    const auto& stack = specs_.stack();
+    const auto& d = answer_.deployment;
+    if (!stack.policy.own_acceptance) return d.accepted;
+    return serving::speculation(d.draft_tokens, stack.acceptance.value.base()).accepted;
+  }
   static PerMetric<double> numbers(const serving::Steady& s, double engines) {
     return {s.ttft.base(),
             s.tpot.base(),

@@ -48,6 +48,7 @@ class Specs {
   /// Every figure whose range has a width, in a fixed order, each once.
   const std::vector<Knob>& knobs() const { return knobs_; }
 
+  const cost::Stack& stack() const { return stack_; }
   cost::Machine machine() const;
   /// Of the prefill pool's own site; only where there is one.
   std::optional<cost::Machine> prefill_machine() const;
