@@ -124,8 +124,10 @@ ops::Pass decode_pass(const phase::Plan& plan, const Lengths& w, double batch) {
   pass.tokens_per_sequence = 1.0 + plan.draft_tokens;
   pass.causal_length = pass.tokens_per_sequence;
   pass.context_low = w.mean_input();
-  // Among the sequences in flight long answers are met more often, as they stay longer.
-  pass.context_high = w.mean_input() + w.mean_output() * w.square_mean_ratio();
+  // Among the sequences in flight long answers are met more often, as they stay longer. (A division
+  // that most points do without.)
+  const double longer = w.spread > 0 ? w.square_mean_ratio() : 1.0;
+  pass.context_high = w.mean_input() + w.mean_output() * longer;
   pass.logit_rows = pass.rows();
   pass.expert_rows = pass.rows() * p.dp;
   return pass;
@@ -205,12 +207,18 @@ class Engine {
   }
   Steady without_link(double batch) const { return without_link(batch, decode_step(batch)); }
   Steady without_link(double batch, Time decode_step) const {
-    if (!machine_.mixed) return finished(apart(batch, decode_step));
+    if (!machine_.mixed) {
+      auto s = apart(batch, decode_step);
+      set_rates(s);
+      return s;
+    }
+    // From this batch on all steps are full, and what is more waits.
     const double full = full_steps_from(plan_, machine_, w_, prefill_, accepted_);
-    if (batch <= full)
-      return finished(mixed_at(plan_, machine_, w_, prefill_, accepted_, batch, decode_step));
-    auto s =
-        finished(mixed_at(plan_, machine_, w_, prefill_, accepted_, full, this->decode_step(full)));
+    const bool waits = batch > full;
+    auto s = mixed_at(plan_, machine_, w_, prefill_, accepted_, waits ? full : batch,
+                      waits ? this->decode_step(full) : decode_step);
+    set_rates(s);
+    if (!waits) return s;
     s.batch = batch;
     s.ttft = batch * (output() * dp()) / s.output_rate - stay(s);
     return s;
@@ -230,15 +238,14 @@ class Engine {
     return s;
   }
 
-  /// Rates from latencies.
-  Steady finished(Steady s) const {
+  /// From latencies.
+  void set_rates(Steady& s) const {
     const Time life = s.ttft + stay(s);
     const double sequences = s.batch * dp();
     s.output_rate = sequences * output() / life;
     s.input_rate = sequences * w_.mean_input() / life;
     s.decode_only = sequences * s.yield / s.decode_step;
     s.prefill_only = prefill_.full * w_.mean_input() * dp() * pp() / prefill_.full_time;
-    return s;
   }
 
   /// The batch that turns out `rate`, the same from wherever above it is looked for; `batch` where
