@@ -7,6 +7,7 @@
 #include "cost/roofline.hpp"
 #include "serving/disaggregated.hpp"
 #include "serving/load.hpp"
+#include "serving/points.hpp"
 #include "unit/engine_support.hpp"
 
 namespace perfmodel::serving {
@@ -186,6 +187,32 @@ TEST(ExpertBalance, AsMeasuredHasTheChanceOfRoutingInIt) {
   m.imbalance = 20;  // a rank cannot get more than everything
   EXPECT_EQ(cost::hottest_rank(m, 10, 8), 8);
   EXPECT_EQ(cost::hottest_rank(m, 10, 1), 1);
+}
+
+/// The compiled engine follows the reference however the software is run.
+TEST(Policy, IsTheSameCompiled) {
+  const auto llm = catalog().llm("deepseek-r1");
+  const auto setup = cli::load_comparison(catalog(), "", "hgx-h200", true);
+  const auto precision = mapping::resolve({}, llm, setup.chip);
+  ASSERT_TRUE(precision);
+  auto stack = catalog().stack("typical");
+  stack.policy = {.mixed = true, .prefix = cost::PrefixTier::host, .balance_measured = true};
+  const auto m = setup.machine(stack);
+  EXPECT_NEAR(m.prefix_link.base(), 55.4e9, 1);
+  const auto plan = phase::compile(llm, {.dp = 8, .ep = 8}, *precision, m, 1);
+  ASSERT_TRUE(plan);
+  auto w = half_cached();
+  const Points points(*plan, m, 0.7);
+  for (const double batch : {1.0, 12.0, 300.0}) {
+    const std::vector<Point> asked = {{batch, w}};
+    std::vector<PointResult> got(1);
+    points.evaluate(asked, got);
+    const auto s = steady(*plan, m, batch, 0.7, w);
+    EXPECT_NEAR(got[0].ttft / s.ttft, 1, 1e-12) << batch;
+    EXPECT_NEAR(got[0].tpot / s.tpot, 1, 1e-12) << batch;
+    EXPECT_NEAR(got[0].output_rate / s.output_rate, 1, 1e-12) << batch;
+    EXPECT_NEAR(got[0].memory_used / memory_plan(*plan, m, w, batch).used(), 1, 1e-12);
+  }
 }
 
 TEST(Speculation, AcceptsADraftOnlyAfterTheOneBefore) {
