@@ -251,7 +251,7 @@ class Engine {
   /// The batch that turns out `rate`, the same from wherever above it is looked for; `batch` where
   /// none up to it does.
   double batch_for(Frequency rate, double batch) const {
-    constexpr int kHalvings = 52;
+    constexpr int kBisections = 52;
     const auto reaches = [&](double b) { return without_link(b).output_rate >= rate; };
     double low = 0.0;
     double high = 1.0;
@@ -260,7 +260,7 @@ class Engine {
       low = high;
       high *= 2.0;
     }
-    for (int i = 0; i < kHalvings; ++i) {
+    for (int i = 0; i < kBisections; ++i) {
       const double mid = 0.5 * (low + high);
       (reaches(mid) ? high : low) = mid;
     }

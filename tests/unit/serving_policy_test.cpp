@@ -10,7 +10,7 @@
 #include "serving/points.hpp"
 #include "unit/engine_support.hpp"
 
-namespace perfmodel::serving {
+namespace perfmodel::serving::policy {
 namespace {
 
 using test::bytes;
@@ -265,4 +265,4 @@ TEST(Draft, PaysForTheHead) {
 }
 
 }  // namespace
-}  // namespace perfmodel::serving
+}  // namespace perfmodel::serving::policy
