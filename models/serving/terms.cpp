@@ -178,6 +178,8 @@ bool write(PassTerms& to, const phase::Plan& plan, const cost::Machine& m, const
 std::optional<EngineTerms> engine_terms(const phase::Plan& plan, const cost::Machine& m,
                                         const Lengths& w, double accepted, bool shares_fall) {
   if (!m.quantise) return std::nullopt;
+  // The formula has prefills and steps that take turns, and prefixes in place.
+  if (m.mixed || m.reads_prefixes || m.holds_prefixes || !m.random_routing) return std::nullopt;
   EngineTerms t;
   t.dp = plan.parallelism.dp;
   t.pp = plan.parallelism.pp;
