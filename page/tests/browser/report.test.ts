@@ -265,6 +265,7 @@ for (const { name, html, report, folder } of all)
           await page.getByRole('button', { name: 'Reset' }).click();
           await nextFrame(page);
           assert.deepEqual(await cells(page, place), start, `${id} is reset`);
+          assert.match((await page.textContent('.changes')) ?? '', /Nothing/);
         }
         const table = await downloaded(page, () => page.locator(`${place} button.csv`).click());
         assert.equal(table.name, 'what-if.csv');
