@@ -10,7 +10,9 @@
 #include <fmt/format.h>
 
 #include "cli/errors.hpp"
+#include "cli/manifest.hpp"
 #include "cli/report_config.hpp"
+#include "fleet/fleet.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "sweep/sweep.hpp"
@@ -153,6 +155,7 @@ spec::Document Catalog::read(const Kind& kind, std::string_view word,
   const auto path = path_of(kind, id);
   const auto text = read_file(path);
   if (!text) throw UsageError("cannot read " + path.string());
+  note_read(path, *text);
   // Shown from the folder's parent on: "configs/chips/h100.yaml".
   const auto shown = (root_.filename() / kind.folder / path.filename()).string();
   auto document = spec::parse_document(*text, shown, diagnostics);
@@ -162,6 +165,12 @@ spec::Document Catalog::read(const Kind& kind, std::string_view word,
       spec::apply_override(document, std::string_view(o.path).substr(prefix.size()), o.value,
                            diagnostics);
   return document;
+}
+
+void Catalog::note_read(const fs::path& path, std::string_view text) const {
+  const auto root = root_.has_filename() ? root_ : root_.parent_path();
+  const auto folder = root.has_parent_path() ? root.parent_path() : fs::path(".");
+  files_[path.lexically_proximate(folder).generic_string()] = sha256(text);
 }
 
 template <class T>
@@ -191,6 +200,8 @@ PERFMODEL_CATALOG_GET(hw::System, system, 3, hw::read_system)
 PERFMODEL_CATALOG_GET(llm::LlmSpec, llm, 4, llm::read_llm)
 PERFMODEL_CATALOG_GET(cost::Stack, stack, 5, cost::read_stack)
 PERFMODEL_CATALOG_GET(serving::Workload, workload, 6, serving::read_workload)
+PERFMODEL_CATALOG_GET(power::Coefficients, power, 8, power::read_coefficients)
+PERFMODEL_CATALOG_GET(tco::Prices, prices, 9, tco::read_prices)
 #undef PERFMODEL_CATALOG_GET
 
 hw::Family Catalog::family(std::string_view word, const std::vector<Override>& overrides) const {
@@ -220,7 +231,10 @@ void Catalog::lint(const Kind& kind, std::string_view text, const std::string& f
   if (kind.name == "llm") llm::read_llm(document, diagnostics);
   if (kind.name == "stack") cost::read_stack(document, diagnostics);
   if (kind.name == "workload") serving::read_workload(document, diagnostics);
+  if (kind.name == "power") power::read_coefficients(document, diagnostics);
+  if (kind.name == "prices") tco::read_prices(document, diagnostics);
   if (kind.name == "sweep") sweep::read_sweep(document, diagnostics);
+  if (kind.name == "fleet") fleet::read_fleet(document, diagnostics);
   if (kind.name == "report") read_report(document, diagnostics);
 }
 

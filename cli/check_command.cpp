@@ -11,11 +11,13 @@
 #include "cli/commands.hpp"
 #include "cli/data_check.hpp"
 #include "cli/errors.hpp"
+#include "cli/fleet_load.hpp"
 #include "cli/manifest.hpp"
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "cli/published_index.hpp"
 #include "cli/report_load.hpp"
+#include "cli/setup.hpp"
 #include "cli/sweep_load.hpp"
 #include "spec/diagnostics.hpp"
 
@@ -60,7 +62,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
-           "sweep, report",
+           "sweep, power, prices, fleet, report",
            "measurements are files named *.csv"});
       return;
     }
@@ -76,6 +78,7 @@ class Linter {
       refer(catalog, kKinds[1], c.family, "chip", id, "family");
       if (!c.system.empty()) refer(catalog, kKinds[3], c.system, "chip", id, "system");
       for (const auto& a : c.alternatives) refer(catalog, kKinds[0], a, "chip", id, "alternatives");
+      for (const auto& b : c.bins) bin(catalog, c, b);
     }
     for (const auto& id : catalog.ids(kKinds[1])) ancestors(catalog, id);
     for (const auto& id : catalog.ids(kKinds[3])) {
@@ -83,6 +86,7 @@ class Linter {
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
     for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
+    for (const auto& id : catalog.ids(*find_kind("fleet"))) fleet(catalog, id);
     for (const auto& id : catalog.ids(kReportKind)) report_names(catalog, id);
   }
 
@@ -131,6 +135,15 @@ class Linter {
                       spec::nearest(to, {ids.begin(), ids.end()})});
   }
 
+  void bin(const Catalog& catalog, const hw::Chip& chip, const hw::Bin& b) {
+    refer(catalog, kKinds[0], b.chip, "chip", chip.id, "bins");
+    if (!catalog.exists(kKinds[0], b.chip)) return;
+    const auto problem = no_bin(chip, catalog.chip(b.chip));
+    if (!problem.empty())
+      diagnostics_.add(
+          {catalog.path_of(kKinds[0], chip.id).string(), b.share.origin.mark, "bins", problem, ""});
+  }
+
   /// A family's curves come from its parents, so these must exist and not lead back to it.
   void ancestors(const Catalog& catalog, const std::string& id) {
     std::set<std::string> seen = {id};
@@ -166,6 +179,14 @@ class Linter {
         spec::parse_document(read_file(path).value_or(""), path.string(), diagnostics_);
     if (const auto s = sweep::read_sweep(document, diagnostics_))
       check_sweep(catalog, *s, path.string(), diagnostics_);
+  }
+
+  void fleet(const Catalog& catalog, const std::string& id) {
+    const auto path = catalog.path_of(*find_kind("fleet"), id);
+    const auto document =
+        spec::parse_document(read_file(path).value_or(""), path.string(), diagnostics_);
+    if (const auto f = fleet::read_fleet(document, diagnostics_))
+      check_fleet(catalog, *f, path.string(), diagnostics_);
   }
 
   void names(const Catalog& catalog) {

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/accuracy.hpp"
+#include "cli/record_figures.hpp"
 #include "cli/why.hpp"
 
 namespace perfmodel::cli {
@@ -89,6 +90,25 @@ std::string basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) 
                      fmt::join(what, " or "));
 }
 
+/// What the answer would be with each of the chips that may be at hand.
+std::vector<report::BinRow> bins_of(const Performance& expected, const Setup& setup,
+                                    const uncertainty::Samples& drawn) {
+  std::vector<report::BinRow> rows;
+  if (drawn.bin.empty()) return rows;
+  const auto add = [&](const std::string& chip, std::size_t bin) {
+    const auto of = static_cast<std::uint8_t>(bin);
+    const auto count = std::count(drawn.bin.begin(), drawn.bin.end(), of);
+    if (count == 0) return;
+    const auto factor = uncertainty::intervals(drawn, of)[uncertainty::index(Metric::output_rate)];
+    const auto rate = expected.output_per_chip;
+    rows.push_back({chip, static_cast<double>(count) / static_cast<double>(drawn.bin.size()),
+                    rate * factor.p10, rate * factor.p50, rate * factor.p90});
+  };
+  add(setup.chip.id, 0);
+  for (std::size_t i = 0; i < setup.bins.size(); ++i) add(setup.bins[i].chip.id, i + 1);
+  return rows;
+}
+
 }  // namespace
 
 std::vector<LeftOut> unseen(const Runs& runs, const std::string& chip, const std::string& llm,
@@ -142,10 +162,19 @@ uncertainty::Samples samples_of(const Catalog& catalog, const Runs& runs, const 
   return uncertainty::sample(b.answer, how);
 }
 
-void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, const Runs& runs,
-                    const Setup& setup, const Question& q, const search::Deployment& d,
-                    const EstimateArguments& words) {
-  if (words.samples == 0 && !words.why) return;
+void fill_pulls_of(report::EstimateRecord& record, const Setup& setup, const Question& q,
+                   const search::Deployment& d) {
+  const auto site = setup.site();
+  std::optional<search::Site> prefill;
+  if (setup.prefill) prefill.emplace(setup.prefill->site());
+  fill_pulls(record, {d, site, prefill ? &*prefill : nullptr, q.stack, q.workload, {}, 0});
+}
+
+std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
+                                   const Runs& runs, const Setup& setup, const Question& q,
+                                   const search::Deployment& d, const EstimateArguments& words) {
+  std::vector<double> log_rate;
+  if (words.samples == 0 && !words.why) return log_rate;
   const auto what = unseen_by(runs, setup, q);
   const Borrowed b(catalog, setup, q, d, what);
   const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
@@ -167,11 +196,15 @@ void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, cons
     record.p90 = at(&uncertainty::Interval::p90);
     record.fits = drawn.fits;
     record.keeps = drawn.keeps;
+    record.bins = bins_of(record.expected, setup, drawn);
     record.interval_basis = basis(q.stack, what);
     if (q.request.rate)
       record.interval_basis += "; the rate is what arrives, and waits grow as the rest of the TTFT";
+    log_rate = drawn.log_ratio[uncertainty::index(Metric::output_rate)];
+    if (q.request.rate) std::fill(log_rate.begin(), log_rate.end(), 0.0);
   }
   if (words.why) fill_why(record, b.answer, how);
+  return log_rate;
 }
 
 }  // namespace perfmodel::cli

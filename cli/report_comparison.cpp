@@ -141,7 +141,8 @@ void fill_interactivity(ReportGatherer& g, const ReportSection& s, report::Secti
     out.charts.push_back(std::move(chart));
     out.tables.push_back(std::move(t));
     for (const auto& x : report::crossings(c->result.record))
-      out.text.push_back(said_of(g, s, c->llm, fmt::format("by tok/s of a user, {}.", x.text)));
+      out.text.push_back(said_of(
+          g, s, c->llm, fmt::format("Where the lead changes, in tok/s of a user: {}.", x.text)));
   }
 }
 
@@ -289,7 +290,7 @@ void fill_parts(ReportGatherer& g, const ReportSection& s, report::Section& out)
           system_name(*c, i), g.id_of(i), report::Mark::both, false, {}, {}, {}, {}};
       std::vector<report::Cell> row = {system_name(*c, i)};
       for (const auto& f : one.factors) {
-        series.values.push_back(f.factor);
+        series.values.emplace_back(f.factor);
         row.emplace_back(f.factor);
       }
       row.emplace_back(one.per_chip.output.expected);

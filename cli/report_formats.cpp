@@ -23,6 +23,38 @@ double rounded(double v) {
   return std::round(v * unit) / unit;
 }
 
+/// What was multiplied, and whether on the host.
+std::string product_of(const FormatSpeed& v) {
+  return (v.measured ? "host, measured " : "") + v.product;
+}
+
+/// Speeds over BF16 weights of one product, chip by chip.
+report::Chart speed_chart(const ReportSection& s, const std::vector<FormatSpeed>& speeds,
+                          const std::string& product, const std::vector<std::string>& formats) {
+  report::Chart chart;
+  chart.id = fmt::format("{}-{}", s.id, product.substr(product.find_last_of(' ') + 1));
+  chart.kind = report::ChartKind::bars;
+  chart.title = fmt::format("Speed over BF16 weights, {}", product);
+  chart.table = s.id;
+  chart.x = {"speed over bf16", "x", report::Scale::linear, {}};
+  chart.y.label = "format";
+  chart.y.categories = formats;
+  for (const auto& v : speeds) {
+    if (product_of(v) != product) continue;
+    auto at = std::find_if(chart.series.begin(), chart.series.end(),
+                           [&](const report::Series& x) { return x.name == v.chip; });
+    if (at == chart.series.end()) {
+      at = chart.series.insert(at, report::Series());
+      at->name = v.chip;
+      at->values.assign(formats.size(), std::nullopt);
+    }
+    const auto place = std::find(formats.begin(), formats.end(), kernels::name_of(v.format));
+    if (v.over_bf16)
+      at->values[static_cast<std::size_t>(place - formats.begin())] = 1.0 / *v.over_bf16;
+  }
+  return chart;
+}
+
 }  // namespace
 
 void fill_format_speed(ReportGatherer& g, const ReportSection& s, report::Section& out) {
@@ -32,7 +64,7 @@ void fill_format_speed(ReportGatherer& g, const ReportSection& s, report::Sectio
     if (std::find(all.begin(), all.end(), x) == all.end()) all.push_back(x);
   };
   for (const auto& v : speeds) {
-    note(products, (v.measured ? "host, measured " : "") + v.product);
+    note(products, product_of(v));
     note(formats, kernels::name_of(v.format));
   }
   report::Table t{s.id, "Time of a product with weights in each format", "", {}, {}};
@@ -50,32 +82,8 @@ void fill_format_speed(ReportGatherer& g, const ReportSection& s, report::Sectio
          v.time ? report::Cell(v.time->base() * 1e6) : report::Cell(),
          v.over_bf16 ? report::Cell(1.0 / *v.over_bf16) : report::Cell(),
          v.bandwidth ? report::Cell(v.bandwidth->base() / kReportGiga) : report::Cell(), v.note});
-  for (const auto& product : products) {
-    report::Chart chart;
-    chart.id = fmt::format("{}-{}", s.id, product.substr(product.find_last_of(' ') + 1));
-    chart.kind = report::ChartKind::bars;
-    chart.title = fmt::format("Speed over BF16 weights, {}", product);
-    chart.table = t.id;
-    chart.x = {"speed over bf16", "x", report::Scale::linear, {}};
-    chart.y.label = "format";
-    chart.y.categories = formats;
-    std::vector<std::string> chips;
-    for (const auto& v : speeds)
-      if ((v.measured ? "host, measured " : "") + v.product == product) note(chips, v.chip);
-    for (const auto& chip : chips) {
-      report::Series series;
-      series.name = chip;
-      series.values.assign(formats.size(), std::nullopt);
-      for (const auto& v : speeds)
-        if (v.chip == chip && (v.measured ? "host, measured " : "") + v.product == product &&
-            v.over_bf16)
-          series.values[static_cast<std::size_t>(
-              std::find(formats.begin(), formats.end(), kernels::name_of(v.format)) -
-              formats.begin())] = 1.0 / *v.over_bf16;
-      chart.series.push_back(std::move(series));
-    }
-    out.charts.push_back(std::move(chart));
-  }
+  for (const auto& product : products)
+    out.charts.push_back(speed_chart(s, speeds, product, formats));
   out.tables.push_back(std::move(t));
   g.read_file("results/host/gemv.csv");
   g.read_file("results/host/gemm.csv");

@@ -124,9 +124,9 @@ void ReportGatherer::set_fields(const ReportComparison& c, bool first) {
       both(id_of(i) + "." + name, report::is_feasible(s) ? value : "");
     };
     const auto rate = [](Frequency f) { return report::number(f.base(), kFieldDigits); };
-    own("name", a.system_name);
+    both(id_of(i) + ".name", a.system_name);
+    both(id_of(i) + ".chips", report::whole(a.chips));
     both(id_of(i) + ".verdict", report::is_feasible(s) ? "fits" : a.infeasible);
-    own("chips", report::whole(a.chips));
     own("output_per_chip", rate(a.expected.output_per_chip));
     own("output_per_chip.p10", rate(a.p10.output_per_chip));
     own("output_per_chip.p90", rate(a.p90.output_per_chip));
@@ -141,10 +141,12 @@ void ReportGatherer::set_fields(const ReportComparison& c, bool first) {
     own("memory", report::number(a.memory.capacity.base() / kGiga, kFieldDigits) + " GB");
     own("power",
         s.power ? report::number(s.power->value.base() / kKilo, kFieldDigits) + " kW" : "");
-    if (!s.compared) continue;
-    own("over_baseline.per_chip", report::number(s.per_chip.output.expected, kFieldDigits));
-    own("over_baseline.system", report::number(s.system.output.expected, kFieldDigits));
-    own("systems_for_baseline", report::number(1.0 / s.system.output.expected, kFieldDigits));
+    const auto against = [&](const std::string& name, double value) {
+      own(name, s.compared ? report::number(value, kFieldDigits) : "");
+    };
+    against("over_baseline.per_chip", s.per_chip.output.expected);
+    against("over_baseline.system", s.system.output.expected);
+    against("systems_for_baseline", 1.0 / s.system.output.expected);
     own("chance_above_baseline", s.chance_above ? report::percent(*s.chance_above) : "");
     own("per_joule", s.per_joule ? report::number(*s.per_joule, kFieldDigits) : "");
   }

@@ -78,7 +78,8 @@ void check_report(const Catalog& catalog, const Report& report) {
     if (report.systems.size() > 1)
       collect([&] { check_names(catalog, check_compare(comparison_of(report, llm))); });
     auto words = question_of(report, llm);
-    words.chip = report.chip.empty() ? "h100" : report.chip;
+    // Of chips and systems these options are no matter: any chip will do where there is none.
+    words.chip = report.chip.empty() ? catalog.ids(kKinds[0]).front() : report.chip;
     if (!report.chip.empty()) collect([&] { catalog.chip(report.chip); });
     collect([&] { load_question(catalog, check_arguments(words)); });
     for (const auto& w : report.weights) {

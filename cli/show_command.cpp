@@ -10,8 +10,8 @@
 #include "cli/columns.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
-#include "cli/report_config.hpp"
 #include "cli/output.hpp"
+#include "cli/report_config.hpp"
 #include "spec/document.hpp"
 #include "spec/wording.hpp"
 
@@ -178,7 +178,9 @@ void add_show(CLI::App& app, Chosen& chosen) {
   auto what = std::make_shared<std::string>();
   auto id = std::make_shared<std::string>();
   auto* c = app.add_subcommand("show", "one file with every figure, its range, grade and source");
-  c->add_option("kind", *what, "chip, memory, system, llm, stack, workload, sweep, report or family")
+  c->add_option(
+       "kind", *what,
+       "chip, memory, system, llm, stack, workload, sweep, report, family, power, prices or fleet")
       ->required();
   c->add_option("id", *id, "id or alias")->required();
   c->callback([=, &chosen] { chosen.action = [=, &chosen] { return run(*what, *id, chosen); }; });

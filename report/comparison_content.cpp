@@ -93,7 +93,13 @@ std::vector<Statement> question(const ComparisonRecord& record) {
     for (const auto& f : s.answer.fallbacks) add(fallbacks, f);
   }
   std::vector<Statement> out = {{"asked", model_and_workload(base)}};
-  if (!base.overrides.empty()) out.push_back({"set", joined(base.overrides)});
+  const bool alike = std::all_of(record.systems.begin(), record.systems.end(), [&](const auto& s) {
+    return s.answer.overrides == base.overrides;
+  });
+  if (alike && !base.overrides.empty()) out.push_back({"set", joined(base.overrides)});
+  for (const auto& s : record.systems)
+    if (!alike && !s.answer.overrides.empty())
+      out.push_back({"changed", fmt::format("{}: {}", s.label, joined(s.answer.overrides))});
   if (!fallbacks.empty()) out.push_back({"fallback", joined(fallbacks)});
   std::string software = joined(stacks, ", ") + " expected, ceiling without software losses";
   if (base.draft_tokens > 0)

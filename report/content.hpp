@@ -29,6 +29,12 @@ std::string joined(const std::vector<std::string>& texts, std::string_view separ
 /// Unless `text` is empty.
 void add(std::vector<Statement>& statements, std::string label, std::string text);
 
+/// Power, energy and cost.
+std::vector<Statement> economy(const EstimateRecord& record);
+/// The same as a row: power at most, modelled and with cooling in kW, J by output token, tok/s per
+/// MW, USD per million input and output tokens, the interval of the latter, and rented.
+Row economy_row(const std::string& label, const EstimateRecord& record);
+
 /// What was asked, overrides included.
 std::vector<Statement> question(const EstimateRecord& record);
 /// Of that, model and workload: "DeepSeek-R1 (671 billion ...); workload default: ...".
@@ -79,8 +85,12 @@ Grid operator_work(const EstimateRecord& record, std::string_view phase);
 /// What each operator counts, once for all phases.
 Grid operator_formulas(const EstimateRecord& record);
 
+/// How many figures of which grade, and by which program; nothing without figures.
+std::vector<Statement> sources_summary(const EstimateRecord& record);
 Grid figures(const EstimateRecord& record);
-/// "title, date, url; file:line; note" of a figure.
+/// With a last column for where each comes from.
+Grid figures_with_sources(const EstimateRecord& record);
+/// "title, date, url; file:line; what single sources say; note" of a figure.
 std::string provenance(const FigureRow& figure);
 
 }  // namespace perfmodel::report

@@ -1,4 +1,4 @@
-// The tables of --explain: every operator and every figure.
+// The tables of --explain: every operator.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kMicro = 1e6, kMega = 1e-6, kGiga = 1e-9;  // from base units
+constexpr double kMilli = 1e3, kMicro = 1e6, kMega = 1e-6, kGiga = 1e-9;  // from base units
 
 std::string us(Time t) {
   return number(t.base() * kMicro);
@@ -18,13 +18,16 @@ std::string us(Time t) {
 std::string mb(Bytes b) {
   return number(b.base() * kMega);
 }
+std::string mj(Energy e) {
+  return e.base() > 0 ? number(e.base() * kMilli) : std::string(kNoNumber);
+}
 std::string gflop(Ops o) {
   return number(o.base() * kGiga);
 }
 
 Row times_of(const OperatorRow& op) {
   return {{op.name, whole(op.count), us(op.total), percent(op.share), op.bound, us(op.t_compute),
-           us(op.t_vector), us(op.t_memory), us(op.t_link), us(op.t_overhead)},
+           us(op.t_vector), us(op.t_memory), us(op.t_link), us(op.t_overhead), mj(op.energy)},
           ""};
 }
 
@@ -75,7 +78,8 @@ Grid operator_times(const EstimateRecord& record, std::string_view phase) {
                    {"vector"},
                    {"memory"},
                    {"link"},
-                   {"overhead"}},
+                   {"overhead"},
+                   {"energy in mJ"}},
                   times_of);
 }
 
@@ -103,33 +107,6 @@ Grid operator_formulas(const EstimateRecord& record) {
     if (!known && !op.formula.empty()) grid.rows.push_back({cells, ""});
   }
   return grid;
-}
-
-Grid figures(const EstimateRecord& record) {
-  Grid grid{{{"figure", Align::left},
-             {"value", Align::left},
-             {"grade", Align::left},
-             {"range", Align::left}},
-            {}};
-  for (const FigureRow& f : record.figures) {
-    grid.rows.push_back(
-        {{f.path, f.overridden ? f.value + " (set)" : f.value, f.grade, f.range}, ""});
-  }
-  return grid;
-}
-
-std::string provenance(const FigureRow& figure) {
-  std::vector<std::string> source;
-  for (const std::string* part : {&figure.source, &figure.date, &figure.url}) {
-    if (!part->empty()) source.push_back(*part);
-  }
-  std::vector<std::string> parts;
-  if (!source.empty()) parts.push_back(joined(source, ", "));
-  if (!figure.file.empty()) {
-    parts.push_back(figure.line > 0 ? fmt::format("{}:{}", figure.file, figure.line) : figure.file);
-  }
-  if (!figure.note.empty()) parts.push_back(figure.note);
-  return joined(parts);
 }
 
 }  // namespace perfmodel::report

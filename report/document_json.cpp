@@ -23,17 +23,14 @@ Json number(const std::optional<double>& v) {
 Json text_or_null(const std::string& s) {
   return s.empty() ? Json(nullptr) : Json(s);
 }
-Json numbers(const std::vector<std::optional<double>>& all) {
-  if (all.empty()) return nullptr;
-  auto a = Json::array();
-  for (const auto& v : all) a.push_back(number(v));
-  return a;
-}
 template <class T, class Of>
 Json array(const std::vector<T>& all, Of of) {
   auto a = Json::array();
   for (const auto& x : all) a.push_back(of(x));
   return a;
+}
+Json numbers(const std::vector<std::optional<double>>& all) {
+  return array(all, [](const std::optional<double>& v) { return number(v); });
 }
 
 Json cell(const Cell& c) {
@@ -69,8 +66,8 @@ Json series_json(const Series& s, bool xy) {
   Json j = {{"name", s.name}, {"system", text_or_null(s.system)}};
   if (!xy) {
     j["values"] = numbers(s.values);
-    j["low"] = numbers(s.low);
-    j["high"] = numbers(s.high);
+    j["low"] = s.low.empty() ? Json(nullptr) : numbers(s.low);
+    j["high"] = s.high.empty() ? Json(nullptr) : numbers(s.high);
     return j;
   }
   j["mark"] = kMarkNames[static_cast<std::size_t>(s.mark)];

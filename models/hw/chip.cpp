@@ -1,5 +1,6 @@
 #include "hw/chip.hpp"
 
+#include "hw/grades.hpp"
 #include "spec/reader.hpp"
 
 namespace perfmodel::hw {
@@ -69,8 +70,32 @@ void read_extras(MapReader& root, Chip& chip) {
   if (auto price = root.map("price", Need::optional)) {
     chip.price_usd = price->figure<Usd>("usd", Need::optional);
     chip.price_cny = price->figure<Cny>("cny", Need::optional);
+    chip.rental = price->figure<UsdRate>("rental", Need::optional);
+    chip.owner_cost = price->figure<UsdRate>("owner_cost", Need::optional);
     price->finish();
   }
+}
+
+/// The rest, which is this chip's own, must be more than nothing: its figures are the answer's.
+constexpr FigureRule kShareOfBin{.max = 0.99};
+
+void read_bins(MapReader& root, Chip& chip) {
+  double shares = 0;
+  for (auto& r : root.maps("bins", Need::optional)) {
+    Bin bin;
+    bin.chip = r.text("chip", Need::required).value_or("");
+    if (auto share = r.figure<Count>("share", Need::required, kShareOfBin)) {
+      shares += share->value.base();
+      bin.share = std::move(*share);
+    }
+    r.finish();
+    if (bin.chip == chip.id)
+      r.context().problem(r.mark(), r.path() + ".chip", "a chip is no other bin of itself");
+    chip.bins.push_back(std::move(bin));
+  }
+  if (shares > kShareOfBin.max)
+    root.context().problem(root.mark_of_value("bins"), "bins",
+                           "the shares leave nothing for the chip itself");
 }
 
 }  // namespace
@@ -94,14 +119,17 @@ std::optional<Chip> read_chip(const spec::Document& document, spec::Diagnostics&
   chip.dies = static_cast<int>(root.integer("dies", Need::optional, 1, 16).value_or(1));
   chip.devices = static_cast<int>(root.integer("devices", Need::optional, 1, 16).value_or(1));
   chip.cores = root.figure<Count>("cores", Need::optional);
+  chip.clock = root.figure<Frequency>("clock", Need::optional);
   read_matrix(root, chip);
   chip.block_scales = root.boolean("block_scales", Need::optional);
   read_memory(root, chip);
   read_extras(root, chip);
   chip.system = root.text("system", Need::optional).value_or("");
   chip.alternatives = root.texts("alternatives", Need::optional);
+  read_bins(root, chip);
   chip.notes = root.texts("notes", Need::optional);
   root.finish();
+  check_grades(context, chip.status);
   context.finish();
   if (diagnostics.size() != before) return std::nullopt;
   return chip;

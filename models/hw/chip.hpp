@@ -10,12 +10,18 @@
 #include "spec/document.hpp"
 #include "spec/number_format.hpp"
 #include "spec/sourced.hpp"
-#include "units/quantity.hpp"
+#include "units/money.hpp"
 
 namespace perfmodel::hw {
 
 template <class Q>
 using Figure = std::optional<spec::Sourced<Q>>;
+
+/// Another chip that goes by the same name, so that which of the two is at hand is not known.
+struct Bin {
+  std::string chip;            // id; stands for itself with all of its figures
+  spec::Sourced<Count> share;  // chance that it is this one
+};
 
 /// All figures are for the whole package. A figure that nobody published is absent.
 struct Chip {
@@ -31,6 +37,7 @@ struct Chip {
   int devices =
       1;  // what software addresses; each is one rank and has an equal share of everything
   Figure<Count> cores;
+  Figure<Frequency> clock;  // of the matrix units, at which the peaks are stated
   /// Dense peak of the matrix units alone, by compute type.
   std::array<Figure<OpRate>, spec::kComputeCount> matrix;
   /// Types the chip is known to lack; a type that is neither here nor in `matrix` is unknown.
@@ -48,8 +55,11 @@ struct Chip {
   Figure<Power> tdp;
   Figure<Usd> price_usd;
   Figure<Cny> price_cny;
-  std::string system;  // default system of an answer, empty for the generic one
+  Figure<UsdRate> rental;      // of one chip with its share of everything around it
+  Figure<UsdRate> owner_cost;  // total cost of owning one, as others reckon it; to compare with
+  std::string system;          // default system of an answer, empty for the generic one
   std::vector<std::string> alternatives;
+  std::vector<Bin> bins;  // beside this one; shares add up to less than 1
   std::vector<std::string> notes;
   std::vector<spec::Source> sources;
 

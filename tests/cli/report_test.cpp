@@ -116,6 +116,25 @@ TEST_F(Reports, WithoutAPageSayWhatIsMissingAndWriteTheRest) {
   EXPECT_TRUE(fs::exists(fs::path(out) / "two.md"));
 }
 
+TEST_F(Reports, OfSystemsWithoutAnAnswerSayWhyAndEndWithNo) {
+  std::string text =
+      "schema: 1\nreport: two\ntitle: \"{{hgx-h100.output}}: {{hgx-h100.verdict}}\"\n"
+      "systems: [hgx-h100, hgx-h800]\nwhat_if: {title: What if}\nsections:\n";
+  for (const auto* kind : {"throughput", "interactivity", "latency", "breakdown", "memory", "power",
+                           "parity", "parts", "uncertainty"})
+    text += std::string("  - {kind: ") + kind + ", title: Title}\n";
+  spill(file, text);
+  const auto r = make();
+  EXPECT_EQ(r.status, 1) << r.text();
+  const auto d = nlohmann::json::parse(slurp(fs::path(out) / "two.json"));
+  EXPECT_NE(d["title"].get<std::string>().find("no answer: deepseek-r1"), std::string::npos);
+  for (const auto& s : d["whatif"]["systems"]) EXPECT_TRUE(s.contains("unavailable"));
+  for (const auto& s : d["sections"])
+    for (const auto& c : s["charts"])
+      for (const auto& series : c["series"])
+        EXPECT_TRUE(series.value("values", series.value("points", nlohmann::json())).is_array());
+}
+
 TEST_F(Reports, RefuseAPageWithoutAPlace) {
   spill(page, "<html></html>");
   const auto r = make();
@@ -126,6 +145,7 @@ TEST_F(Reports, RefuseAPageWithoutAPlace) {
 
 TEST_F(Reports, RefuseWrongKeysNamesAndFields) {
   refused("llms:", "lms:", "two.yaml:5:1: unknown key 'lms' (did you mean 'llms'?)");
+  refused("hgx-b200]", "hgx-b20]", "two.yaml: 'hgx-b20': unknown system 'hgx-b20'");
   refused("hgx-b200]", "hgx-b20]", "did you mean 'hgx-b200'");
   refused("[llama-3.1-70b]", "[llama-3.1-71b]", "llama-3.1-70b");
   refused("kind: memory", "kind: memry", "did you mean 'memory'");

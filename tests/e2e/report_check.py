@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every shipped report, made and looked at: the document against its schema, tables against their CSV, pictures as XML.
+"""Every shipped report, made and looked at: the document against its schema, tables against their CSV,
+pictures as XML, what-ifs from their terms against the program's own answers.
 
   report_check.py --program perfmodel [REPORT...]     all of configs/reports, or those named
 """
@@ -17,6 +18,8 @@ import xml.dom.minidom
 from pathlib import Path
 
 import jsonschema
+
+import report_whatif
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = '<script type="application/json" id="report-document">{}</script>'
@@ -58,6 +61,8 @@ def problems_of(folder, name, files):
     for error in list(checker.iter_errors(document))[:5]:
         yield f"{'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
     yield from (f"{path}: not finite" for path in finite(document, name))
+    if document["whatif"]:
+        yield from report_whatif.problems_of(document["whatif"])
     markdown = (folder / f"{name}.md").read_text()
     systems = {s["id"] for s in document["systems"]}
     seen = set()
