@@ -11,7 +11,7 @@ namespace perfmodel::report {
 namespace {
 
 constexpr int kDigits = 3;  // of what is compared
-constexpr double kKilo = 1e3;
+constexpr double kWattsPerKilowatt = 1e3;
 /// A factor nearer to 1 than this is not worth a reason.
 constexpr double kNotable = 0.02;
 
@@ -30,11 +30,11 @@ Frequency rate_of(const ComparedSystem& s) {
 /// Tokens per second and kilowatt; empty without a power of that scope.
 std::string per_kw(const ComparedSystem& s, const std::optional<PowerFigure>& power) {
   if (!power) return std::string(kNoNumber);
-  return number(rate_of(s).base() / power->value.base() * kKilo, kDigits);
+  return number(rate_of(s).base() / power->value.base() * kWattsPerKilowatt, kDigits);
 }
 
 std::string power_text(const PowerFigure& p) {
-  return fmt::format("{} kW ({})", number(p.value.base() / kKilo, kDigits), p.grade);
+  return fmt::format("{} kW ({})", number(p.value.base() / kWattsPerKilowatt, kDigits), p.grade);
 }
 
 Row infeasible_row(const ComparedSystem& s) {
