@@ -118,7 +118,7 @@ TEST(Economy, WhatNobodyPublishedStaysAbsent) {
 }
 
 TEST(Economy, FiguresOfPowerAndPricesCanBeSet) {
-  const auto dear = rows(estimate("h100", {"--set", "prices.electricity=\"0.8 USD/kWh\""}))[0];
+  const auto dear = rows(estimate("h100", {"--set", "prices.electricity=0.8 USD/kWh"}))[0];
   const auto usual = rows(estimate("h100"))[0];
   EXPECT_NEAR(number(dear, "electricity_usd_per_h") / number(usual, "electricity_usd_per_h"), 10,
               1e-9);
@@ -144,7 +144,7 @@ TEST(WhatIf, ChangesAreInTheAnswer) {
                                       "fp4", "--link-scale", "2"}));
   ASSERT_EQ(r.status, 0) << r.text();
   for (const auto* line : {"chip.memory.bandwidth = 6 TB/s (was 4 TB/s)", "chip.clock times 2",
-                           "chip.matrix.fp4 = 1.184 PFLOP/s (assumed", "links times 2"})
+                           "chip.matrix.fp4 = 1.184 PFLOP/s", "links times 2"})
     EXPECT_NE(r.out.find(line), std::string::npos) << line << "\n" << r.out;
 }
 
