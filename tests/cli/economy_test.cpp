@@ -105,7 +105,7 @@ TEST(Economy, IntervalsHoldTheAnswerAndNameTheLargestUnknown) {
 
 TEST(Economy, WhatNobodyPublishedStaysAbsent) {
   const auto b200 = rows(estimate("b200"))[0];
-  EXPECT_NE(b200.at("cost_absent").find("no price of"), std::string::npos);
+  EXPECT_NE(b200.at("cost_absent").find("no source gives a price of"), std::string::npos);
   EXPECT_EQ(b200.at("usd_per_million_output_tokens"), "");
   EXPECT_GT(number(b200, "price_shares_per_million_output_tokens"), 0);
   EXPECT_GT(number(b200, "rented_usd_per_million_output_tokens"), 0);
