@@ -113,6 +113,7 @@ std::vector<AccuracyRow> recorded_accuracy(const Catalog& catalog, cost::LeftOut
                     fmt::format("{}.csv", name_of(left_out));
   const auto text = read_file(file);
   if (!text) return {};
+  catalog.note_read(file, *text);
   spec::Diagnostics diagnostics;
   auto rows = read_accuracy(*text, file.string(), diagnostics);
   if (!diagnostics.empty()) throw UsageError(diagnostics.to_string());

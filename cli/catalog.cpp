@@ -10,6 +10,9 @@
 #include <fmt/format.h>
 
 #include "cli/errors.hpp"
+#include "cli/manifest.hpp"
+#include "cli/report_config.hpp"
+#include "fleet/fleet.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "sweep/sweep.hpp"
@@ -67,7 +70,8 @@ T parse_or_throw(const spec::Document& document, spec::Diagnostics& diagnostics,
 const Kind* find_kind(std::string_view name_or_folder) {
   for (const auto& k : kKinds)
     if (k.name == name_or_folder || k.folder == name_or_folder) return &k;
-  return nullptr;
+  const auto& k = kReportKind;
+  return k.name == name_or_folder || k.folder == name_or_folder ? &k : nullptr;
 }
 
 std::optional<std::string> read_file(const fs::path& path) {
@@ -151,6 +155,7 @@ spec::Document Catalog::read(const Kind& kind, std::string_view word,
   const auto path = path_of(kind, id);
   const auto text = read_file(path);
   if (!text) throw UsageError("cannot read " + path.string());
+  note_read(path, *text);
   // Shown from the folder's parent on: "configs/chips/h100.yaml".
   const auto shown = (root_.filename() / kind.folder / path.filename()).string();
   auto document = spec::parse_document(*text, shown, diagnostics);
@@ -160,6 +165,12 @@ spec::Document Catalog::read(const Kind& kind, std::string_view word,
       spec::apply_override(document, std::string_view(o.path).substr(prefix.size()), o.value,
                            diagnostics);
   return document;
+}
+
+void Catalog::note_read(const fs::path& path, std::string_view text) const {
+  const auto root = root_.has_filename() ? root_ : root_.parent_path();
+  const auto folder = root.has_parent_path() ? root.parent_path() : fs::path(".");
+  files_[path.lexically_proximate(folder).generic_string()] = sha256(text);
 }
 
 template <class T>
@@ -223,6 +234,8 @@ void Catalog::lint(const Kind& kind, std::string_view text, const std::string& f
   if (kind.name == "power") power::read_coefficients(document, diagnostics);
   if (kind.name == "prices") tco::read_prices(document, diagnostics);
   if (kind.name == "sweep") sweep::read_sweep(document, diagnostics);
+  if (kind.name == "fleet") fleet::read_fleet(document, diagnostics);
+  if (kind.name == "report") read_report(document, diagnostics);
 }
 
 }  // namespace perfmodel::cli

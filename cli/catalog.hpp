@@ -34,7 +34,7 @@ struct Kind {
   std::string_view name;    // "chip"
   std::string_view folder;  // "chips"
 };
-inline constexpr std::array<Kind, 10> kKinds = {{{"chip", "chips"},
+inline constexpr std::array<Kind, 11> kKinds = {{{"chip", "chips"},
                                                  {"family", "families"},
                                                  {"memory", "memories"},
                                                  {"system", "systems"},
@@ -43,7 +43,8 @@ inline constexpr std::array<Kind, 10> kKinds = {{{"chip", "chips"},
                                                  {"workload", "workloads"},
                                                  {"sweep", "sweeps"},
                                                  {"power", "power"},
-                                                 {"prices", "prices"}}};
+                                                 {"prices", "prices"},
+                                                 {"fleet", "fleets"}}};
 const Kind* find_kind(std::string_view name_or_folder);
 
 /// Not to be shared between threads: it remembers what it read.
@@ -78,6 +79,11 @@ class Catalog {
                             const std::vector<Override>& overrides = {}) const;
   tco::Prices prices(std::string_view word, const std::vector<Override>& overrides = {}) const;
 
+  /// Every file that was read so far, by the name that it is shown under, with the SHA-256 of what
+  /// was in it. Files beside the configs (measurements) are noted by who reads them.
+  const std::map<std::string, std::string>& files_read() const { return files_; }
+  void note_read(const std::filesystem::path& path, std::string_view text) const;
+
   /// Parses the text as the kind that its first key names; problems are added. For `check`.
   static void lint(const Kind& kind, std::string_view text, const std::string& file,
                    spec::Diagnostics& diagnostics);
@@ -95,6 +101,7 @@ class Catalog {
         Memo<T>& memo, std::optional<T> (*parse)(const spec::Document&, spec::Diagnostics&)) const;
 
   std::filesystem::path root_;
+  mutable std::map<std::string, std::string> files_;
   mutable Memo<hw::Chip> chip_;
   mutable Memo<hw::Family> family_alone_;
   mutable Memo<hw::Memory> memory_;

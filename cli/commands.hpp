@@ -14,6 +14,8 @@ namespace perfmodel::cli {
 struct Chosen {
   std::string configs;          // --configs
   std::function<int()> action;  // returns the exit status
+  /// Where the answer of `estimate` and `compare` goes instead of to a file or standard output.
+  std::string* answer = nullptr;
 };
 
 void add_estimate(CLI::App& app, Chosen& chosen);
@@ -28,6 +30,8 @@ void add_bench(CLI::App& app, Chosen& chosen);
 void add_host(CLI::App& app, Chosen& chosen);
 void add_formats(CLI::App& app, Chosen& chosen);
 void add_sweep(CLI::App& app, Chosen& chosen);
+void add_fleet(CLI::App& app, Chosen& chosen);
 void add_diff(CLI::App& app, Chosen& chosen);
+void add_reproduce(CLI::App& app, Chosen& chosen);
 
 }  // namespace perfmodel::cli

@@ -8,6 +8,7 @@
 #include "cli/economy.hpp"
 #include "cli/errors.hpp"
 #include "cli/intervals.hpp"
+#include "cli/provenance.hpp"
 #include "cli/published_index.hpp"
 #include "cli/record.hpp"
 #include "cli/version.hpp"
@@ -192,6 +193,18 @@ void fill_chances(ComparisonRecord& r, const std::vector<Contender>& all, const 
                                                             rate(r.baseline), metric_of(r.metric));
 }
 
+void fill_sources(ComparisonRecord& r, const Catalog& catalog, const std::vector<Contender>& all,
+                  const std::vector<spec::Outcome<search::Deployment>>& found,
+                  const EstimateArguments& words) {
+  r.sources = words.sources;
+  r.provenance = provenance_of(catalog, words.command);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    r.systems[i].answer.provenance = r.provenance;
+    if (words.sources && found[i])
+      fill_pulls_of(r.systems[i].answer, all[i].setup, all[i].question, *found[i]);
+  }
+}
+
 spec::Outcome<search::Deployment> at_interactivity(const Contender& c, Frequency f,
                                                    const search::Shapes& shapes = {}) {
   auto request = c.question.request;
@@ -210,15 +223,14 @@ void add_shapes(search::Shapes& shapes, const search::Deployment& d) {
   if (d.prefill) add(d.prefill->plan.parallelism);
 }
 
-report::InteractivityPoint point(const Contender& c, Frequency f, search::Shapes& shapes) {
+report::InteractivityPoint point(const Contender& c, Frequency f,
+                                 const spec::Outcome<search::Deployment>& found) {
   report::InteractivityPoint p;
   p.interactivity = f;
-  const auto found = at_interactivity(c, f);
   if (!found) {
     p.infeasible = found.error().reason;
     return p;
   }
-  add_shapes(shapes, *found);
   const auto got = performance("", c.setup, *found);
   p.output_per_chip = got.output_per_chip;
   p.ttft = got.ttft;
@@ -232,14 +244,20 @@ report::InteractivityPoint point(const Contender& c, Frequency f, search::Shapes
 /// Rates per chip at the levels asked for, how far each reaches, and where the lead changes.
 /// `shapes`: of the engines that serve best at the promise. The curves between the levels look at
 /// these and the levels' own alone.
-void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all,
-                        std::vector<search::Shapes> shapes) {
+void fill_interactivity(CompareResult& result, std::vector<search::Shapes> shapes) {
+  auto& r = result.record;
+  const auto& all = result.contenders;
   r.scanned_from = Frequency::from_base(kSlowestUser);
   r.scanned_to = Frequency::from_base(kFastestUser);
   std::vector<search::RateCurve> curves;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& c = all[i];
-    for (const auto f : r.levels) r.systems[i].points.push_back(point(c, f, shapes[i]));
+    auto& at_levels = result.at_levels.emplace_back();
+    for (const auto f : r.levels) {
+      at_levels.push_back(at_interactivity(c, f));
+      if (at_levels.back()) add_shapes(shapes[i], *at_levels.back());
+      r.systems[i].points.push_back(point(c, f, at_levels.back()));
+    }
     const auto rate = [&c, &mine = shapes[i]](Frequency f) -> std::optional<Frequency> {
       const auto found = at_interactivity(c, f, mine);
       if (!found) return std::nullopt;
@@ -264,16 +282,21 @@ void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all,
 
 }  // namespace
 
+void check_names(const Catalog& catalog, const CompareOptions& options) {
+  load(catalog, options);
+}
+
 CompareResult run_compare(const Catalog& catalog, const CompareOptions& options) {
-  const auto all = load(catalog, options);
   CompareResult result;
+  result.contenders = load(catalog, options);
+  const auto& all = result.contenders;
+  auto& found = result.found;
   auto& r = result.record;
   r.metric = options.metric;
   r.levels = options.levels;
   r.version = version();
   result.status = kExitNo;
   std::vector<search::Shapes> shapes(all.size());
-  Found found;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& q = all[i].question;
     found.push_back(solve(all[i].setup, q, q.precision, q.request));
@@ -305,7 +328,8 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
                  drawn[i].log_ratio[uncertainty::index(uncertainty::Metric::output_rate)],
                  words.seed);
   }
-  fill_interactivity(r, all, std::move(shapes));
+  fill_interactivity(result, std::move(shapes));
+  fill_sources(r, catalog, all, found, options.question.words);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/compare.hpp"
 #include "cli/output.hpp"
+#include "cli/provenance.hpp"
 #include "cli/question_options.hpp"
 #include "report/comparison_format.hpp"
 
@@ -17,12 +18,16 @@ std::string render(const report::ComparisonRecord& record, const std::string& fo
   return report::comparison_table(record);
 }
 
-int run(const CompareArguments& words, const std::string& configs) {
+int run(const CompareArguments& words, const Chosen& chosen) {
   const auto options = check_compare(words);
-  check_writable(words.question.out);
-  const Catalog catalog(Catalog::locate(configs));
+  if (chosen.answer == nullptr) check_writable(words.question.out);
+  const Catalog catalog(Catalog::locate(chosen.configs));
   const auto result = run_compare(catalog, options);
-  emit(words.question.out, render(result.record, words.question.format));
+  auto text = render(result.record, words.question.format);
+  if (chosen.answer != nullptr)
+    *chosen.answer = std::move(text);
+  else
+    emit(words.question.out, text);
   return result.status;
 }
 
@@ -54,11 +59,16 @@ void add_compare(CLI::App& app, Chosen& chosen) {
                 "draws behind the probability to be above the baseline; 0 for none")
       ->capture_default_str();
   c->add_option("--seed", w->question.seed, "of the draws")->capture_default_str();
+  c->add_flag("--sources", w->question.sources,
+              "every figure that entered the answers, with range, grade, source and place");
   c->add_option("--format", w->question.format, "table, csv, json or md")
       ->check(CLI::IsMember({"table", "csv", "json", "md"}))
       ->capture_default_str();
   c->add_option("-o,--out", w->question.out, "write to this file instead of standard output");
-  c->callback([w, &chosen] { chosen.action = [w, &chosen] { return run(*w, chosen.configs); }; });
+  c->callback([w, c, &chosen] {
+    w->question.command = words_of(*c);
+    chosen.action = [w, &chosen] { return run(*w, chosen); };
+  });
 }
 
 }  // namespace perfmodel::cli

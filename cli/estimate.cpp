@@ -8,6 +8,7 @@
 #include "cli/errors.hpp"
 #include "cli/evidence.hpp"
 #include "cli/intervals.hpp"
+#include "cli/provenance.hpp"
 #include "cli/published_index.hpp"
 #include "cli/record.hpp"
 #include "cli/setup.hpp"
@@ -99,7 +100,9 @@ std::string nearest_feasible(const Setup& setup, const Question& question) {
 
 }  // namespace
 
-EstimateResult run_estimate(const Catalog& catalog, const EstimateOptions& options) {
+namespace {
+
+EstimateResult answer(const Catalog& catalog, const EstimateOptions& options) {
   const auto setup = load_setup(catalog, options);
   const auto question = load_question(catalog, options);
   EstimateResult result;
@@ -114,6 +117,8 @@ EstimateResult run_estimate(const Catalog& catalog, const EstimateOptions& optio
     const auto log_rate =
         fill_intervals(result.record, catalog, index.runs, setup, question, *outcome, w);
     fill_economy(result.record, setup, question, *outcome, log_rate, w.seed);
+    result.record.sources = w.sources;
+    if (w.sources) fill_pulls_of(result.record, setup, question, *outcome);
     if (!options.words.no_compare) compare(catalog, setup, question, result.record);
     return result;
   }
@@ -125,6 +130,14 @@ EstimateResult run_estimate(const Catalog& catalog, const EstimateOptions& optio
   if (why.why == spec::Why::missing_figure) result.record.nearest = offer(setup);
   if (why.why == spec::Why::out_of_memory)
     result.record.nearest = nearest_feasible(setup, question);
+  return result;
+}
+
+}  // namespace
+
+EstimateResult run_estimate(const Catalog& catalog, const EstimateOptions& options) {
+  auto result = answer(catalog, options);
+  result.record.provenance = provenance_of(catalog, options.words.command);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/errors.hpp"
 #include "cli/estimate.hpp"
 #include "cli/output.hpp"
+#include "cli/provenance.hpp"
 #include "cli/question_options.hpp"
 #include "report/format.hpp"
 
@@ -20,12 +21,16 @@ std::string render(const report::EstimateRecord& record, const EstimateArguments
   return report::to_table(record, {.explain = w.explain});
 }
 
-int run(const EstimateArguments& words, const std::string& configs) {
+int run(const EstimateArguments& words, const Chosen& chosen) {
   const auto options = check_arguments(words);
-  check_writable(words.out);
-  const Catalog catalog(Catalog::locate(configs));
+  if (chosen.answer == nullptr) check_writable(words.out);
+  const Catalog catalog(Catalog::locate(chosen.configs));
   const auto result = run_estimate(catalog, options);
-  emit(words.out, render(result.record, words));
+  auto text = render(result.record, words);
+  if (chosen.answer != nullptr)
+    *chosen.answer = std::move(text);
+  else
+    emit(words.out, text);
   return result.status;
 }
 
@@ -66,11 +71,16 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
   c->add_option("--seed", w->seed, "of the draws")->capture_default_str();
   c->add_flag("--why", w->why,
               "what limits the answer, what is unknown, which figure to learn next");
+  c->add_flag("--sources", w->sources,
+              "every figure that entered the answer, with range, grade, source and place");
   c->add_option("--format", w->format, "table, csv, json or md")
       ->check(CLI::IsMember({"table", "csv", "json", "md"}))
       ->capture_default_str();
   c->add_option("-o,--out", w->out, "write to this file instead of standard output");
-  c->callback([w, &chosen] { chosen.action = [w, &chosen] { return run(*w, chosen.configs); }; });
+  c->callback([w, c, &chosen] {
+    w->command = words_of(*c);
+    chosen.action = [w, &chosen] { return run(*w, chosen); };
+  });
 }
 
 }  // namespace perfmodel::cli

@@ -228,7 +228,8 @@ void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
     const auto kv = key_value(s);
     const auto dot = kv ? kv->key.find('.') : std::string_view::npos;
     const auto* kind = dot == std::string_view::npos ? nullptr : find_kind(kv->key.substr(0, dot));
-    const bool known = kind != nullptr && kind->name != "sweep";
+    const bool known =
+        kind != nullptr && kind->name != "sweep" && kind->name != "fleet" && kind->name != "report";
     if (!kv || !known) {
       c.problem(
           fmt::format("--set: '{}' is not PATH=VALUE with a path that begins with chip, family, "
@@ -267,6 +268,8 @@ EstimateOptions check_arguments(const EstimateArguments& words) {
   if (words.samples != 0 && (words.samples < kFewestSamples || words.samples > kMostSamples))
     c.problem(fmt::format("--samples: {} is neither 0 (no intervals) nor between {} and {}",
                           words.samples, kFewestSamples, kMostSamples));
+  if (words.explain && words.sources && words.format == "csv")
+    c.problem("--explain and --sources are two tables of CSV; give one of them");
   if (words.seed < 0) c.problem("--seed: must not be negative");
   if (words.chip.empty() && words.system.empty())
     c.problem("name a chip or a system, as in: perfmodel estimate --chip ascend910d");

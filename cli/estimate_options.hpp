@@ -33,8 +33,10 @@ struct EstimateArguments {
   long samples = 1024;
   long seed = 1;
   bool why = false;
+  bool sources = false;
   std::string format = "table";
   std::string out;
+  std::vector<std::string> command;  // the same as words of a command line (cli/provenance.hpp)
 };
 
 /// The same, typed.

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/accuracy.hpp"
+#include "cli/record_figures.hpp"
 #include "cli/why.hpp"
 
 namespace perfmodel::cli {
@@ -89,6 +90,25 @@ std::string basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) 
                      fmt::join(what, " or "));
 }
 
+/// What the answer would be with each of the chips that may be at hand.
+std::vector<report::BinRow> bins_of(const Performance& expected, const Setup& setup,
+                                    const uncertainty::Samples& drawn) {
+  std::vector<report::BinRow> rows;
+  if (drawn.bin.empty()) return rows;
+  const auto add = [&](const std::string& chip, std::size_t bin) {
+    const auto of = static_cast<std::uint8_t>(bin);
+    const auto count = std::count(drawn.bin.begin(), drawn.bin.end(), of);
+    if (count == 0) return;
+    const auto factor = uncertainty::intervals(drawn, of)[uncertainty::index(Metric::output_rate)];
+    const auto rate = expected.output_per_chip;
+    rows.push_back({chip, static_cast<double>(count) / static_cast<double>(drawn.bin.size()),
+                    rate * factor.p10, rate * factor.p50, rate * factor.p90});
+  };
+  add(setup.chip.id, 0);
+  for (std::size_t i = 0; i < setup.bins.size(); ++i) add(setup.bins[i].chip.id, i + 1);
+  return rows;
+}
+
 }  // namespace
 
 std::vector<LeftOut> unseen(const Runs& runs, const std::string& chip, const std::string& llm,
@@ -142,6 +162,14 @@ uncertainty::Samples samples_of(const Catalog& catalog, const Runs& runs, const 
   return uncertainty::sample(b.answer, how);
 }
 
+void fill_pulls_of(report::EstimateRecord& record, const Setup& setup, const Question& q,
+                   const search::Deployment& d) {
+  const auto site = setup.site();
+  std::optional<search::Site> prefill;
+  if (setup.prefill) prefill.emplace(setup.prefill->site());
+  fill_pulls(record, {d, site, prefill ? &*prefill : nullptr, q.stack, q.workload, {}, 0});
+}
+
 std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
                                    const Runs& runs, const Setup& setup, const Question& q,
                                    const search::Deployment& d, const EstimateArguments& words) {
@@ -168,6 +196,7 @@ std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog
     record.p90 = at(&uncertainty::Interval::p90);
     record.fits = drawn.fits;
     record.keeps = drawn.keeps;
+    record.bins = bins_of(record.expected, setup, drawn);
     record.interval_basis = basis(q.stack, what);
     if (q.request.rate)
       record.interval_basis += "; the rate is what arrives, and waits grow as the rest of the TTFT";

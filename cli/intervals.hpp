@@ -34,6 +34,10 @@ std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog
                                    const Question& question, const search::Deployment& deployment,
                                    const EstimateArguments& words);
 
+/// What the answer does as each of its figures moves.
+void fill_pulls_of(report::EstimateRecord& record, const Setup& setup, const Question& question,
+                   const search::Deployment& deployment);
+
 /// The samples of an answer and its output rate, for comparisons of answers.
 uncertainty::Samples samples_of(const Catalog& catalog,
                                 const std::vector<calibrate::Likeness>& runs, const Setup& setup,

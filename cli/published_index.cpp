@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/manifest.hpp"
+
 namespace perfmodel::cli {
 namespace {
 
@@ -80,9 +82,15 @@ RunIndex make_index(const Catalog& catalog) {
 RunIndex load_index(const Catalog& catalog) {
   const auto files = csv_files(folder_of(catalog));
   if (files.empty()) return {};
-  if (const auto text = read_file(index_path(catalog)))
-    if (auto index = calibrate::parse_index(*text); index && fits(*index, files))
+  // The measurements themselves by their checksums.
+  if (const auto manifest = read_file(results_folder(catalog) / kManifest))
+    catalog.note_read(results_folder(catalog) / kManifest, *manifest);
+  if (const auto text = read_file(index_path(catalog))) {
+    if (auto index = calibrate::parse_index(*text); index && fits(*index, files)) {
+      catalog.note_read(index_path(catalog), *text);
       return std::move(*index);
+    }
+  }
   return make_index(catalog);
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/record_figures.hpp"
 #include "cli/record_operators.hpp"
 #include "cli/version.hpp"
 #include "llm/counts.hpp"
@@ -82,72 +83,6 @@ report::PrefillPoolRow prefill_row(const search::PrefillPool& pool, const Setup&
   r.transfer = pool.transfer;
   r.transferred = pool.transferred;
   return r;
-}
-
-std::vector<search::UsedFigure> figures_of(const search::Deployment& d, const Setup& setup,
-                                           const Question& q) {
-  if (!setup.prefill) return search::used_figures(d, setup.site(), q.llm, q.stack);
-  const auto prefill = setup.prefill->site();
-  return search::used_figures(d, setup.site(), q.llm, q.stack, &prefill);
-}
-
-std::string joined(const std::vector<spec::Source>& sources, std::string spec::Source::*field) {
-  std::string s;
-  for (const auto& source : sources) {
-    if ((source.*field).empty()) continue;
-    if (!s.empty()) s += "; ";
-    s += source.*field;
-  }
-  return s;
-}
-
-std::string with_value(const search::UsedFigure& f) {
-  return f.path + " = " + f.value + (f.range.empty() ? "" : " in " + f.range);
-}
-
-/// The titles behind the hardware figures, the most used first.
-std::string source_line(const std::vector<search::UsedFigure>& figures) {
-  std::vector<std::pair<std::string, int>> titles;
-  for (const auto& f : figures) {
-    if (f.side != search::UsedFigure::Side::hardware) continue;
-    for (const auto& s : f.sources) {
-      const auto at = std::find_if(titles.begin(), titles.end(),
-                                   [&](const auto& t) { return t.first == s.title; });
-      if (at == titles.end())
-        titles.emplace_back(s.title, 1);
-      else
-        ++at->second;
-    }
-  }
-  if (titles.empty()) return "";
-  std::stable_sort(titles.begin(), titles.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  auto line = "hardware figures after: " + titles.front().first;
-  if (titles.size() > 1)
-    line += fmt::format("; and {} more sources (--explain lists all)", titles.size() - 1);
-  return line;
-}
-
-void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
-                  const search::Deployment& d) {
-  using search::UsedFigure;
-  const auto figures = figures_of(d, setup, q);
-  for (const auto& f : figures) {
-    r.figures.push_back({f.path, f.value, f.range, std::string(spec::name_of(f.grade)),
-                         joined(f.sources, &spec::Source::title),
-                         joined(f.sources, &spec::Source::url),
-                         joined(f.sources, &spec::Source::date), f.origin.file, f.origin.mark.line,
-                         f.overridden, f.note});
-  }
-  if (const auto* w = search::weakest(figures, UsedFigure::Side::hardware)) {
-    r.weakest_grade = std::string(spec::name_of(w->grade));
-    if (auto line = source_line(figures); !line.empty()) r.assumptions.push_back(std::move(line));
-    r.weakest_path = with_value(*w);
-  }
-  if (const auto* w = search::weakest(figures, UsedFigure::Side::software)) {
-    r.weakest_stack_grade = std::string(spec::name_of(w->grade));
-    r.weakest_stack_path = with_value(*w);
-  }
 }
 
 void fill_assumptions(EstimateRecord& r, const Setup& setup, const Question& q,

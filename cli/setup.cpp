@@ -43,24 +43,48 @@ void adapt(Setup& s, bool assume) {
   s.system = hw::filled_for(s.system, s.chip);
 }
 
+/// The chips that may be at hand instead, with what was set for the chip set for them too.
+void add_bins(Setup& s, const Catalog& catalog, const EstimateOptions& options) {
+  auto overrides = options.overrides;
+  std::erase_if(overrides, [](const Override& o) { return o.path.starts_with("chip.bins"); });
+  for (const auto& bin : s.chip.bins) {
+    auto chip = catalog.chip(bin.chip, overrides);
+    if (auto problem = no_bin(s.chip, chip); !problem.empty()) throw UsageError(problem);
+    s.bins.push_back({std::move(chip), bin.share});
+  }
+}
+
 void change(Setup& s, const Catalog& catalog, const EstimateOptions& options) {
   if (options.what_if.empty()) return;
   const auto read = [&](const std::string& kind) {
     return catalog.memory(kind, options.overrides);
   };
-  auto changed = hw::changed(s.chip, s.system, options.what_if, read);
-  if (!changed) {
+  const auto made_of = [&](const hw::Chip& chip) {
+    auto changed = hw::changed(chip, s.system, options.what_if, read);
+    if (changed) return *std::move(changed);
     const auto& why = changed.error();
     throw UsageError(why.nearest.empty()
                          ? why.reason
                          : fmt::format("{} (nearest: {})", why.reason, why.nearest));
-  }
-  s.chip = std::move(changed->chip);
-  s.system = std::move(changed->system);
-  s.changes = std::move(changed->lines);
+  };
+  for (auto& bin : s.bins) bin.chip = made_of(bin.chip).chip;
+  auto changed = made_of(s.chip);
+  s.chip = std::move(changed.chip);
+  s.system = std::move(changed.system);
+  s.changes = std::move(changed.lines);
 }
 
 }  // namespace
+
+std::string no_bin(const hw::Chip& chip, const hw::Chip& bin) {
+  const auto differs = [&](std::string_view what) {
+    return fmt::format("{} cannot be a bin of {}: their {} differ", bin.id, chip.id, what);
+  };
+  if (bin.family != chip.family) return differs("families");
+  if (bin.devices != chip.devices) return differs("devices");
+  if (bin.absent != chip.absent) return differs("absent types");
+  return "";
+}
 
 std::vector<std::string> stand_ins(const hw::Chip& chip, const hw::Family& family) {
   const auto filled = hw::with_assumed(chip, family);
@@ -116,6 +140,8 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
         up ? fmt::format("system.tiers.{}.bandwidth", s.system.tiers.size() - 1)
            : std::string("system.scale_out.bandwidth")));
   }
+  // A system that was named says which of the chips of one name it is made of.
+  if (w.system.empty() || s.system.chip != s.chip.id) add_bins(s, catalog, options);
   adapt(s, w.assume);
   change(s, catalog, options);
   check_devices("--count", s.system, s.chip, w.count);

@@ -36,11 +36,12 @@ struct Setup {
   int systems = 1;
   std::vector<std::string> changes;      // what-ifs, in words
   std::shared_ptr<const Setup> prefill;  // where prefill has systems of its own
+  std::vector<search::OtherBin> bins;    // chips that may be at hand instead
 
   int chips() const { return system.chip_count() * systems; }
   int all_chips() const { return chips() + (prefill ? prefill->chips() : 0); }
   /// Borrows this setup.
-  search::Site site() const { return {chip, family, system, systems}; }
+  search::Site site() const { return {chip, family, system, systems, bins}; }
   int devices() const { return chips() * chip.devices; }
   cost::Machine machine(const cost::Stack& stack) const {
     return cost::make_machine(chip, system, systems, &family, stack);
@@ -50,6 +51,10 @@ struct Setup {
 /// What the chip's family would put in the place of the figures that nobody published, as text for
 /// the user; empty if none.
 std::vector<std::string> stand_ins(const hw::Chip& chip, const hw::Family& family);
+
+/// Why one chip's figures cannot stand for another's under an unchanged deployment; empty if they
+/// can.
+std::string no_bin(const hw::Chip& chip, const hw::Chip& bin);
 
 /// The chip's own default system, the generic one if it names none.
 std::string default_system(const hw::Chip& chip);

@@ -18,10 +18,18 @@ using uncertainty::Swing;
 constexpr std::size_t kMost = 10;
 constexpr double kWorthShowing = 0.001;  // of the rate, from end to end
 constexpr double kWorthNaming = 0.01;    // of the variance
+constexpr std::string_view kChoice = "chip.bins";
 constexpr std::size_t kRate = uncertainty::index(Metric::output_rate);
 
 double deviation(const Swing& s) {
-  return 0.5 * s.width(Metric::output_rate) / uncertainty::kZ95;
+  return s.deviation[kRate];
+}
+
+/// "ascend910c or ascend910c-560"
+std::string chips_text(const report::EstimateRecord& r) {
+  std::string text;
+  for (const auto& b : r.bins) text += (text.empty() ? "" : " or ") + b.chip;
+  return text;
 }
 
 /// Parts of the variance of the rate's logarithm, to first order.
@@ -90,6 +98,7 @@ void fill_why(report::EstimateRecord& record, const uncertainty::Answer& answer,
     return a.width(Metric::output_rate) > b.width(Metric::output_rate);
   });
   const auto v = variance_of(all, answer.discrepancy[kRate]);
+  std::vector<std::string> keys;
   for (const auto& s : all) {
     if (record.swings.size() == kMost || s.width(Metric::output_rate) < kWorthShowing) break;
     const auto same = [&](const auto& f) { return f.path == s.path; };
@@ -97,10 +106,22 @@ void fill_why(report::EstimateRecord& record, const uncertainty::Answer& answer,
     // Two sites have figures of one path; the answer tells them apart, the path alone does not.
     const bool listed =
         figure != record.figures.end() && std::count_if(all.begin(), all.end(), same) == 1;
-    record.swings.push_back({s.path, listed ? figure->range : "",
-                             std::string(spec::name_of(s.grade)), s.side == Side::hardware,
-                             std::expm1(s.at_low[kRate]), std::expm1(s.at_high[kRate]),
-                             v.total() > 0 ? deviation(s) * deviation(s) / v.total() : 0});
+    std::string range = listed ? figure->range : "";
+    if (s.path == kChoice) range = chips_text(record);
+    record.swings.push_back({s.path,
+                             std::move(range),
+                             std::string(spec::name_of(s.grade)),
+                             s.side == Side::hardware,
+                             std::expm1(s.at_low[kRate]),
+                             std::expm1(s.at_high[kRate]),
+                             v.total() > 0 ? deviation(s) * deviation(s) / v.total() : 0,
+                             {}});
+    keys.push_back(s.key);
+  }
+  const auto parts = uncertainty::effects(answer, how, Metric::output_rate, keys);
+  for (std::size_t i = 0; i < parts.size() && how.samples > 0; ++i) {
+    record.swings[i].variance_share = parts[i].first;
+    record.swings[i].total_share = parts[i].total;
   }
   std::vector<std::string> sentences;
   if (auto text = limits(record); !text.empty()) sentences.push_back(std::move(text));
@@ -115,9 +136,12 @@ void fill_why(report::EstimateRecord& record, const uncertainty::Answer& answer,
     return deviation(s) * deviation(s) >= kWorthNaming * v.total();
   });
   if (best != all.end() && v.total() > 0) {
-    sentences.push_back(
-        fmt::format("the figure to learn next is {} ({})", best->path, spec::name_of(best->grade)) +
-        narrowed(record, answer, how, *best));
+    const auto which =
+        best->path == kChoice
+            ? fmt::format("what to learn next is which chip this is, {}", chips_text(record))
+            : fmt::format("the figure to learn next is {} ({})", best->path,
+                          spec::name_of(best->grade));
+    sentences.push_back(which + narrowed(record, answer, how, *best));
   } else if (v.model > 0) {
     sentences.emplace_back(
         "no single figure would narrow the answer: only a measurement of such a deployment would");

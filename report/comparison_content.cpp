@@ -37,17 +37,6 @@ std::string power_text(const PowerFigure& p) {
   return fmt::format("{} kW ({})", number(p.value.base() / kKilo, kDigits), p.grade);
 }
 
-std::string engines_text(int engines, std::string parallelism) {
-  std::erase(parallelism, '=');
-  return engines > 1 ? fmt::format("{} x {}", engines, parallelism) : parallelism;
-}
-
-std::string deployment_text(const EstimateRecord& r) {
-  const auto own = engines_text(r.engines, r.parallelism);
-  if (!r.prefill) return own;
-  return fmt::format("{} feeds {}", engines_text(r.prefill->engines, r.prefill->parallelism), own);
-}
-
 Row infeasible_row(const ComparedSystem& s) {
   return {{s.label}, "infeasible: " + s.answer.infeasible};
 }
@@ -193,7 +182,7 @@ Grid systems(const ComparisonRecord& record, Detail detail) {
       add(a.compute);
     }
     add(a.weakest_grade);
-    if (full) add(deployment_text(a));
+    if (full) add(engines_text(a));
     grid.rows.push_back(std::move(row));
   }
   return grid;
@@ -205,7 +194,7 @@ std::vector<Statement> deployments(const ComparisonRecord& record) {
     if (is_feasible(s))
       out.push_back(
           {out.empty() ? "deployed" : "", fmt::format("{}: {}, limited by {}", s.label,
-                                                      deployment_text(s.answer), s.answer.limit)});
+                                                      engines_text(s.answer), s.answer.limit)});
   return out;
 }
 

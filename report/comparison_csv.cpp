@@ -3,6 +3,7 @@
 #include "report/comparison_content.hpp"
 #include "report/comparison_format.hpp"
 #include "report/csv_economy.hpp"
+#include "report/csv_table.hpp"
 #include "report/format.hpp"
 
 namespace perfmodel::report {
@@ -287,6 +288,11 @@ std::vector<std::string_view> comparison_columns() {
 }
 
 std::string comparison_csv(const ComparisonRecord& record) {
+  if (record.sources) {
+    std::string rows = sources_csv_header();
+    for (const auto& s : record.systems) rows += sources_csv_rows(s.answer);
+    return rows;
+  }
   const auto names = comparison_columns();
   std::string out = csv_record({names.begin(), names.end()});
   for (const auto& s : record.systems) out += line({record, &s, nullptr, nullptr});

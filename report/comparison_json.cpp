@@ -1,33 +1,14 @@
 // The comparison as one JSON object. Numbers are in base units, which the keys name; what does not
 // exist is null. Keys keep their order.
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include "report/comparison_content.hpp"
 #include "report/comparison_format.hpp"
 #include "report/json_economy.hpp"
+#include "report/json_parts.hpp"
 
 namespace perfmodel::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view kSchema = "perfmodel/compare/1";
-
-Json real(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-template <class D>
-Json base(Quantity<D> q) {
-  return real(q.base());
-}
-template <class D>
-Json base(const std::optional<Quantity<D>>& q) {
-  return q ? base(*q) : Json(nullptr);
-}
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 Json performance_json(const Performance& p) {
   return {{"stack", p.stack},
@@ -89,7 +70,7 @@ Json points_json(const ComparedSystem& s) {
   return all;
 }
 
-Json system_json(const ComparedSystem& s) {
+Json system_json(const ComparedSystem& s, bool sources) {
   const auto& a = s.answer;
   Json j = {{"compared", s.label},          {"chip", a.chip},
             {"chip_status", a.chip_status}, {"system", a.system},
@@ -124,6 +105,10 @@ Json system_json(const ComparedSystem& s) {
   j["over_baseline"] = against_json(s);
   j["interactivity"] = points_json(s);
   j["reach_tokens_per_s_per_user"] = base(s.reach);
+  if (sources) {
+    j["figures"] = Json::array();
+    for (const FigureRow& f : a.figures) j["figures"].push_back(figure_json(f));
+  }
   return j;
 }
 
@@ -132,7 +117,7 @@ Json system_json(const ComparedSystem& s) {
 std::string comparison_json(const ComparisonRecord& record) {
   const auto& asked = record.base().answer;
   Json systems = Json::array();
-  for (const auto& s : record.systems) systems.push_back(system_json(s));
+  for (const auto& s : record.systems) systems.push_back(system_json(s, record.sources));
   Json crossings = Json::array();
   for (const auto& c : record.crossings)
     crossings.push_back({{"leader", c.leader},
@@ -156,7 +141,8 @@ std::string comparison_json(const ComparisonRecord& record) {
       {"metric", record.metric},
       {"systems", std::move(systems)},
       {"scanned_tokens_per_s_per_user", {base(record.scanned_from), base(record.scanned_to)}},
-      {"crossovers", std::move(crossings)}};
+      {"crossovers", std::move(crossings)},
+      {"provenance", provenance_json(record.provenance)}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -87,7 +87,9 @@ struct ComparisonRecord {
   std::vector<Frequency> levels;  // of interactivity, as asked
   Frequency scanned_from{}, scanned_to{};
   std::vector<CrossingRow> crossings;
+  bool sources = false;  // the figures of the answers are asked for
   std::string version;
+  Provenance provenance;
 
   const ComparedSystem& base() const { return systems[baseline]; }
 };

@@ -36,6 +36,14 @@ std::string comparison_table(const ComparisonRecord& record, int width) {
   screen.gap();
   screen.grid(interactivity(record));
   screen.statements(crossings(record));
+  for (const auto& s : record.systems) {
+    if (!record.sources || s.answer.figures.empty()) continue;
+    screen.gap();
+    screen.line(s.label);
+    screen.statements(sources_summary(s.answer));
+    screen.grid_with_texts(figures(s.answer),
+                           [&](std::size_t i) { return provenance(s.answer.figures[i]); });
+  }
   return std::move(screen).text();
 }
 
@@ -57,6 +65,9 @@ std::string comparison_markdown(const ComparisonRecord& record) {
   lines(reasons(record, kAll));
   put_section(out, "Interactivity", interactivity(record));
   lines(crossings(record));
+  if (record.sources)
+    for (const auto& s : record.systems)
+      put_section(out, "Figures of " + s.label, figures_with_sources(s.answer));
   if (!record.version.empty()) out += fmt::format("\nperfmodel {}\n", escaped(record.version));
   return out;
 }

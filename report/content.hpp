@@ -41,6 +41,8 @@ std::vector<Statement> question(const EstimateRecord& record);
 std::string model_and_workload(const EstimateRecord& record);
 /// Why there is no answer, and the nearest feasible one; empty for a feasible record.
 std::vector<Statement> refusal(const EstimateRecord& record);
+/// "3 x tp1 dp256 ep256", "tp8 feeds 2 x tp4" where prefill has a pool of its own.
+std::string engines_text(const EstimateRecord& record);
 /// Deployment, formats, fallbacks, software.
 std::vector<Statement> setup(const EstimateRecord& record);
 /// The weakest figures the answer rests on.
@@ -83,8 +85,12 @@ Grid operator_work(const EstimateRecord& record, std::string_view phase);
 /// What each operator counts, once for all phases.
 Grid operator_formulas(const EstimateRecord& record);
 
+/// How many figures of which grade, and by which program; nothing without figures.
+std::vector<Statement> sources_summary(const EstimateRecord& record);
 Grid figures(const EstimateRecord& record);
-/// "title, date, url; file:line; note" of a figure.
+/// With a last column for where each comes from.
+Grid figures_with_sources(const EstimateRecord& record);
+/// "title, date, url; file:line; what single sources say; note" of a figure.
 std::string provenance(const FigureRow& figure);
 
 }  // namespace perfmodel::report

@@ -1,4 +1,4 @@
-// The tables of --explain: every operator and every figure.
+// The tables of --explain: every operator.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -107,33 +107,6 @@ Grid operator_formulas(const EstimateRecord& record) {
     if (!known && !op.formula.empty()) grid.rows.push_back({cells, ""});
   }
   return grid;
-}
-
-Grid figures(const EstimateRecord& record) {
-  Grid grid{{{"figure", Align::left},
-             {"value", Align::left},
-             {"grade", Align::left},
-             {"range", Align::left}},
-            {}};
-  for (const FigureRow& f : record.figures) {
-    grid.rows.push_back(
-        {{f.path, f.overridden ? f.value + " (set)" : f.value, f.grade, f.range}, ""});
-  }
-  return grid;
-}
-
-std::string provenance(const FigureRow& figure) {
-  std::vector<std::string> source;
-  for (const std::string* part : {&figure.source, &figure.date, &figure.url}) {
-    if (!part->empty()) source.push_back(*part);
-  }
-  std::vector<std::string> parts;
-  if (!source.empty()) parts.push_back(joined(source, ", "));
-  if (!figure.file.empty()) {
-    parts.push_back(figure.line > 0 ? fmt::format("{}:{}", figure.file, figure.line) : figure.file);
-  }
-  if (!figure.note.empty()) parts.push_back(figure.note);
-  return joined(parts);
 }
 
 }  // namespace perfmodel::report

@@ -9,10 +9,15 @@
 namespace perfmodel::report {
 namespace {
 
+constexpr int kDigits = 3;
 constexpr double kSurelyFits = 0.9995;  // shown as 100 %
 
 std::string change(double by) {
   return fmt::format("{:+.1f} %", 100.0 * by);
+}
+
+std::string share(std::optional<double> of_variance) {
+  return of_variance ? fmt::format("{:.0f} %", 100.0 * *of_variance) : std::string(kNoNumber);
 }
 
 }  // namespace
@@ -27,6 +32,16 @@ std::vector<Statement> interval_basis(const EstimateRecord& record) {
   if (record.fits < kSurelyFits)
     text += fmt::format("; the batch has room in {} of them", percent(record.fits));
   add(out, "p10 .. p90", text);
+  std::vector<std::string> bins;
+  for (const BinRow& b : record.bins)
+    bins.push_back(fmt::format("{} in {:.0f} % of the draws: {} .. {} .. {} tok/s per chip", b.chip,
+                               100.0 * b.share, number(b.p10.base(), kDigits),
+                               number(b.p50.base(), kDigits), number(b.p90.base(), kDigits)));
+  if (!bins.empty())
+    add(out, "bins",
+        "chips of unlike speed go by this name, and which is at hand is not known (p10 .. p50 .. "
+        "p90): " +
+            joined(bins));
   return out;
 }
 
@@ -43,11 +58,12 @@ Grid swings(const EstimateRecord& record) {
                   {"low end"},
                   {"high end"},
                   {"variance"},
+                  {"total"},
                   {"grade", Align::left},
                   {"range", Align::left}};
   for (const SwingRow& s : record.swings)
     grid.rows.push_back({{s.path, change(s.rate_at_low), change(s.rate_at_high),
-                          fmt::format("{:.0f} %", 100.0 * s.variance_share), s.grade, s.range},
+                          share(s.variance_share), share(s.total_share), s.grade, s.range},
                          ""});
   return grid;
 }

@@ -333,6 +333,7 @@ std::vector<std::string_view> csv_columns(bool explain) {
 }
 
 std::string to_csv(const EstimateRecord& record, bool explain) {
+  if (record.sources) return sources_csv_header() + sources_csv_rows(record);
   if (explain) return operators_csv(record);
   // Compared systems have no power or cost of their own here.
   const auto line = [&](auto answer, auto economy) {

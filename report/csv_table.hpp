@@ -31,4 +31,8 @@ void put(std::string& out, const Columns& columns, FieldOf field) {
 std::string operators_csv(const EstimateRecord& record);
 std::vector<std::string_view> operator_columns();
 
+/// The shape with one row per figure, of one answer or of several.
+std::string sources_csv_header();
+std::string sources_csv_rows(const EstimateRecord& record);
+
 }  // namespace perfmodel::report

@@ -15,6 +15,11 @@ struct FigureRow {
   std::string path;   // "chip.memory.bandwidth"
   std::string value;  // formatted, with unit
   std::string range;  // "2.7 TB/s .. 3.2 TB/s", empty if no source disagrees
+  // The same as numbers, in `unit`; no unit and 0 for what is not one.
+  double number = 0;
+  double low = 0;
+  double high = 0;
+  std::string unit;
   std::string grade;
   std::string source;  // title, several joined by "; "
   std::string url;
@@ -23,6 +28,24 @@ struct FigureRow {
   int line = 0;
   bool overridden = false;
   std::string note;
+  std::string claims;  // "cm384 707.8 TFLOP/s, a800t 706 TFLOP/s": what single sources say
+  /// What the answer does as the figure moves, where asked for: d ln(output rate) / d ln(figure)
+  /// with the deployment held.
+  std::optional<double> elasticity;
+  std::string moves;  // "the output rate", "other numbers", "what fits in memory" or "nothing"
+};
+
+/// A file that was read, with the checksum of what was in it.
+struct FileRow {
+  std::string file;  // "configs/chips/h100.yaml"
+  std::string sha256;
+};
+
+/// What an answer was made with: enough to make it again.
+struct Provenance {
+  std::string revision;              // of the program's source; "unknown" outside of a repository
+  std::vector<std::string> command;  // words after the program's name, defaults written out
+  std::vector<FileRow> files;        // by name
 };
 
 /// One operator of one phase, all its instances in a pass. Per device.
@@ -79,7 +102,16 @@ struct SwingRow {
   // Of the output rate, over the answer's; 0.1 is 10 % more.
   double rate_at_low = 0;
   double rate_at_high = 0;
-  double variance_share = 0;  // of the output rate's, all of the model's own error included
+  // Of the output rate's variance, all of the model's own error included.
+  double variance_share = 0;
+  std::optional<double> total_share;  // with what it does together with others
+};
+
+/// A chip that may be the one at hand, and what the answer would then be.
+struct BinRow {
+  std::string chip;
+  double share = 0;               // of the samples
+  Frequency p10{}, p50{}, p90{};  // output tokens/s per chip
 };
 
 /// Memory of the fullest device.
@@ -209,6 +241,7 @@ struct EstimateRecord {
   double fits = 1;               // share of the samples in which the batch has room
   double keeps = 1;              // share of the samples that keep the promise
   std::string interval_basis;    // what the intervals rest on
+  std::vector<BinRow> bins;      // the answer's own chip first; empty where there is no other
   std::vector<SwingRow> swings;  // widest first; only where asked for
   std::string why;               // what limits, what is unknown, what to learn next; as `swings`
   MemoryRow memory;
@@ -222,7 +255,8 @@ struct EstimateRecord {
   std::string weakest_stack_grade;
   std::string weakest_stack_path;
   std::vector<std::string> assumptions;
-  std::vector<FigureRow> figures;
+  std::vector<FigureRow> figures;  // set ones first, then by grade from the weakest
+  bool sources = false;            // the figures are asked for
   std::vector<ComparisonRow> comparisons;
 
   // How far to trust it.
@@ -236,6 +270,7 @@ struct EstimateRecord {
   std::string nearest;     // the nearest feasible thing
 
   std::string version;
+  Provenance provenance;
 };
 
 }  // namespace perfmodel::report

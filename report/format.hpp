@@ -19,7 +19,8 @@ struct TableOptions {
 std::string to_table(const EstimateRecord& record, const TableOptions& options = {});
 std::string to_markdown(const EstimateRecord& record, bool explain);
 /// RFC 4180. One row for the answer and one for each comparison, the same columns; with `explain` a
-/// second shape: one row per operator.
+/// second shape: one row per operator; where the record asks for sources a third: one row per
+/// figure.
 std::string to_csv(const EstimateRecord& record, bool explain);
 std::string to_json(const EstimateRecord& record);
 

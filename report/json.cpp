@@ -8,27 +8,12 @@
 #include "report/content.hpp"
 #include "report/format.hpp"
 #include "report/json_economy.hpp"
+#include "report/json_parts.hpp"
 
 namespace perfmodel::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view kSchema = "perfmodel/estimate/1";
-
-Json real(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-template <class D>
-Json base(Quantity<D> q) {
-  return real(q.base());
-}
-Json base(const std::optional<Time>& t) {
-  return t ? base(*t) : Json(nullptr);
-}
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 Json question_json(const EstimateRecord& r) {
   return {{"chip", {{"id", r.chip}, {"name", r.chip_name}, {"status", r.chip_status}}},
@@ -110,12 +95,25 @@ Json performance_json(const Performance& p) {
           {"prefill_only_tokens_per_s_system", base(p.prefill_system)}};
 }
 
+Json bin_json(const BinRow& b) {
+  return {{"chip", b.chip},
+          {"share", real(b.share)},
+          {"output_tokens_per_s_per_chip_p10", base(b.p10)},
+          {"output_tokens_per_s_per_chip_p50", base(b.p50)},
+          {"output_tokens_per_s_per_chip_p90", base(b.p90)}};
+}
+
 Json intervals_json(const EstimateRecord& r) {
   if (r.samples == 0) return nullptr;
-  return {{"samples", r.samples},           {"basis", r.interval_basis},
-          {"p10", performance_json(r.p10)}, {"p50", performance_json(r.p50)},
-          {"p90", performance_json(r.p90)}, {"slo_kept", real(r.keeps)},
-          {"batch_fits", real(r.fits)}};
+  Json out = {{"samples", r.samples},           {"basis", r.interval_basis},
+              {"p10", performance_json(r.p10)}, {"p50", performance_json(r.p50)},
+              {"p90", performance_json(r.p90)}, {"slo_kept", real(r.keeps)},
+              {"batch_fits", real(r.fits)}};
+  if (!r.bins.empty()) {
+    out["bins"] = Json::array();
+    for (const BinRow& b : r.bins) out["bins"].push_back(bin_json(b));
+  }
+  return out;
 }
 
 Json swing_json(const SwingRow& s) {
@@ -125,7 +123,8 @@ Json swing_json(const SwingRow& s) {
           {"hardware", s.hardware},
           {"output_rate_change_at_low", real(s.rate_at_low)},
           {"output_rate_change_at_high", real(s.rate_at_high)},
-          {"variance_share", real(s.variance_share)}};
+          {"variance_share", real(s.variance_share)},
+          {"total_variance_share", s.total_share ? real(*s.total_share) : Json(nullptr)}};
 }
 
 Json memory_json(const EstimateRecord& r) {
@@ -163,20 +162,6 @@ Json operator_json(const OperatorRow& o) {
           {"share_of_pass", real(o.share)},
           {"bound", o.bound},
           {"energy_j", o.energy.base() > 0 ? base(o.energy) : Json(nullptr)}};
-}
-
-Json figure_json(const FigureRow& f) {
-  return {{"path", f.path},
-          {"value", f.value},
-          {"range", text_or_null(f.range)},
-          {"grade", f.grade},
-          {"source", f.source},
-          {"url", f.url},
-          {"date", f.date},
-          {"file", f.file},
-          {"line", f.line},
-          {"overridden", f.overridden},
-          {"note", f.note}};
 }
 
 Json comparison_json(const ComparisonRow& c) {
@@ -286,6 +271,7 @@ std::string to_json(const EstimateRecord& record) {
   out["evidence"] = feasible ? evidence_json(record) : Json(nullptr);
   if (!record.why.empty())
     out["why"] = {{"text", record.why}, {"figures", array_of(record.swings, swing_json)}};
+  out["provenance"] = provenance_json(record.provenance);
   // Bytes that are not UTF-8 become U+FFFD instead of an exception.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

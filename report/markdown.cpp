@@ -9,19 +9,6 @@
 #include "report/markdown_text.hpp"
 
 namespace perfmodel::report {
-namespace {
-
-void put_figures(std::string& out, const EstimateRecord& record) {
-  Grid grid = figures(record);
-  grid.columns.push_back({"source", Align::left});
-  for (std::size_t i = 0; i < grid.rows.size(); ++i) {
-    grid.rows[i].cells.push_back(provenance(record.figures[i]));
-  }
-  put_section(out, "Figures", grid);
-}
-
-}  // namespace
-
 std::string to_markdown(const EstimateRecord& record, bool explain) {
   const std::string& chip = record.chip_name.empty() ? record.chip : record.chip_name;
   const std::string& llm = record.llm_name.empty() ? record.llm : record.llm_name;
@@ -54,8 +41,8 @@ std::string to_markdown(const EstimateRecord& record, bool explain) {
       put_grid(out, operator_work(record, phase));
     }
     put_section(out, "Operators", operator_formulas(record));
-    put_figures(out, record);
   }
+  if (explain || record.sources) put_section(out, "Figures", figures_with_sources(record));
   if (!record.version.empty()) out += fmt::format("\nperfmodel {}\n", escaped(record.version));
   return out;
 }

@@ -45,6 +45,25 @@ class Screen {
     if (!g.rows.empty()) lines(text_lines(g, width_, explain_ ? Overflow::wrap : Overflow::cut));
   }
 
+  /// The rows of a table, each with a text of its own below it; rows as wide as they are.
+  template <class TextOf>
+  void grid_with_texts(const Grid& g, const TextOf& text_of) {
+    if (g.rows.empty()) return;
+    gap();
+    constexpr std::string_view indent = "    ";
+    // One line to a row, since nothing is cut or wrapped at this width.
+    constexpr std::size_t unlimited = 100000;
+    const std::vector<std::string> rows = text_lines(g, unlimited);
+    line(rows[0]);
+    for (std::size_t i = 0; i < g.rows.size(); ++i) {
+      line(rows[i + 1]);
+      const std::string text = one_line(text_of(i));
+      if (text.empty()) continue;
+      for (const std::string& part : wrap(text, width_ - indent.size()))
+        line(std::string(indent) + part);
+    }
+  }
+
   /// Two tables side by side where they fit, else one under the other.
   void side_by_side(const Grid& left, const Grid& right) {
     const std::vector<std::string> a =

@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t kBottlenecks = 3;  // without explain
 constexpr std::size_t kAssumptionLines = 2;
 
-using Lines = std::vector<std::string>;
-
 /// As many as fit on a few lines, and how many more there are; all of them with explain.
 void put_assumptions(Screen& screen, const std::vector<std::string>& all) {
   const auto shown = [&](std::size_t n) {
@@ -45,29 +43,9 @@ void put_operators(Screen& screen, const EstimateRecord& record) {
   screen.grid(operator_formulas(record));
 }
 
-/// The rows of a grid, each with a text of its own below it.
-template <class TextOf>
-void put_with_texts(Screen& screen, const Grid& grid, TextOf text_of) {
-  if (grid.rows.empty()) return;
-  screen.gap();
-  constexpr std::string_view indent = "    ";
-  // One line to a row, since nothing is cut or wrapped at this width.
-  constexpr std::size_t unlimited = 100000;
-  const Lines rows = text_lines(grid, unlimited);
-  screen.line(rows[0]);
-  for (std::size_t i = 0; i < grid.rows.size(); ++i) {
-    screen.line(rows[i + 1]);
-    const std::string text = one_line(text_of(i));
-    if (text.empty()) continue;
-    for (const std::string& part : wrap(text, screen.width() - indent.size())) {
-      screen.line(std::string(indent) + part);
-    }
-  }
-}
-
 void put_figures(Screen& screen, const EstimateRecord& record) {
-  put_with_texts(screen, figures(record),
-                 [&](std::size_t i) { return provenance(record.figures[i]); });
+  screen.grid_with_texts(figures(record),
+                         [&](std::size_t i) { return provenance(record.figures[i]); });
 }
 
 void put_nearest_runs(Screen& screen, const EstimateRecord& record) {
@@ -75,8 +53,8 @@ void put_nearest_runs(Screen& screen, const EstimateRecord& record) {
   for (const NearRun& r : record.nearest_runs) {
     if (!r.metrics.empty()) texts.push_back(nearest_run_text(r));
   }
-  put_with_texts(screen, nearest_runs(record, Detail::brief),
-                 [&](std::size_t i) { return texts[i]; });
+  screen.grid_with_texts(nearest_runs(record, Detail::brief),
+                         [&](std::size_t i) { return texts[i]; });
 }
 
 }  // namespace
@@ -111,10 +89,12 @@ std::string to_table(const EstimateRecord& record, const TableOptions& options) 
   put_nearest_runs(screen, record);
   if (!record.comparisons.empty()) screen.gap();
   screen.grid(comparisons(record, Detail::brief));
-  if (options.explain) {
-    put_operators(screen, record);
-    put_figures(screen, record);
+  if (options.explain) put_operators(screen, record);
+  if (record.sources) {
+    screen.gap();
+    screen.statements(sources_summary(record));
   }
+  if (options.explain || record.sources) put_figures(screen, record);
   return std::move(screen).text();
 }
 

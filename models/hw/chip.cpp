@@ -1,5 +1,6 @@
 #include "hw/chip.hpp"
 
+#include "hw/grades.hpp"
 #include "spec/reader.hpp"
 
 namespace perfmodel::hw {
@@ -75,6 +76,28 @@ void read_extras(MapReader& root, Chip& chip) {
   }
 }
 
+/// The rest, which is this chip's own, must be more than nothing: its figures are the answer's.
+constexpr FigureRule kShareOfBin{.max = 0.99};
+
+void read_bins(MapReader& root, Chip& chip) {
+  double shares = 0;
+  for (auto& r : root.maps("bins", Need::optional)) {
+    Bin bin;
+    bin.chip = r.text("chip", Need::required).value_or("");
+    if (auto share = r.figure<Count>("share", Need::required, kShareOfBin)) {
+      shares += share->value.base();
+      bin.share = std::move(*share);
+    }
+    r.finish();
+    if (bin.chip == chip.id)
+      r.context().problem(r.mark(), r.path() + ".chip", "a chip is no other bin of itself");
+    chip.bins.push_back(std::move(bin));
+  }
+  if (shares > kShareOfBin.max)
+    root.context().problem(root.mark_of_value("bins"), "bins",
+                           "the shares leave nothing for the chip itself");
+}
+
 }  // namespace
 
 std::optional<Chip> read_chip(const spec::Document& document, spec::Diagnostics& diagnostics) {
@@ -103,8 +126,10 @@ std::optional<Chip> read_chip(const spec::Document& document, spec::Diagnostics&
   read_extras(root, chip);
   chip.system = root.text("system", Need::optional).value_or("");
   chip.alternatives = root.texts("alternatives", Need::optional);
+  read_bins(root, chip);
   chip.notes = root.texts("notes", Need::optional);
   root.finish();
+  check_grades(context, chip.status);
   context.finish();
   if (diagnostics.size() != before) return std::nullopt;
   return chip;

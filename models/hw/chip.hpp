@@ -17,6 +17,12 @@ namespace perfmodel::hw {
 template <class Q>
 using Figure = std::optional<spec::Sourced<Q>>;
 
+/// Another chip that goes by the same name, so that which of the two is at hand is not known.
+struct Bin {
+  std::string chip;            // id; stands for itself with all of its figures
+  spec::Sourced<Count> share;  // chance that it is this one
+};
+
 /// All figures are for the whole package. A figure that nobody published is absent.
 struct Chip {
   std::string id;
@@ -53,6 +59,7 @@ struct Chip {
   Figure<UsdRate> owner_cost;  // total cost of owning one, as others reckon it; to compare with
   std::string system;          // default system of an answer, empty for the generic one
   std::vector<std::string> alternatives;
+  std::vector<Bin> bins;  // beside this one; shares add up to less than 1
   std::vector<std::string> notes;
   std::vector<spec::Source> sources;
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "hw/grades.hpp"
 #include "spec/reader.hpp"
 
 namespace perfmodel::hw {
@@ -30,6 +31,7 @@ std::optional<Memory> read_memory(const spec::Document& document, spec::Diagnost
   }
   m.notes = root.texts("notes", Need::optional);
   root.finish();
+  check_grades(context, m.status);
   context.finish();
   if (diagnostics.size() != before) return std::nullopt;
   return m;
@@ -45,6 +47,7 @@ spec::Sourced<Q> scaled(spec::Sourced<Q> f, double factor) {
   f.low *= factor;
   f.high *= factor;
   f.overridden = true;
+  f.claims.clear();  // are of one stack
   return f;
 }
 

@@ -1,5 +1,6 @@
 #include "hw/system.hpp"
 
+#include "hw/grades.hpp"
 #include "spec/reader.hpp"
 
 namespace perfmodel::hw {
@@ -108,6 +109,7 @@ std::optional<System> read_system(const spec::Document& document, spec::Diagnost
   }
   s.notes = root.texts("notes", Need::optional);
   root.finish();
+  check_grades(context, s.status);
   context.finish();
   if (diagnostics.size() != before) return std::nullopt;
   return s;

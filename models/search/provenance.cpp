@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
+#include <variant>
 
 #include "cost/machine.hpp"
 #include "units/text.hpp"
@@ -28,6 +30,7 @@ class Collector {
     u.side = side_;
     u.path = prefix_ + f.origin.path;
     u.value = format(f.value);
+    take_numbers(u, f);
     if (f.low < f.value || f.value < f.high) u.range = format(f.low) + " .. " + format(f.high);
     u.grade = f.grade;
     for (const auto& id : f.sources)
@@ -36,6 +39,8 @@ class Collector {
     u.origin = f.origin;
     u.overridden = f.overridden;
     u.note = f.note;
+    for (const auto& claim : f.claims)
+      u.claims += (u.claims.empty() ? "" : ", ") + claim.source + " " + claim.value;
     figures_.push_back(std::move(u));
   }
   template <class Q>
@@ -45,6 +50,24 @@ class Collector {
   void add(UsedFigure u) { figures_.push_back(std::move(u)); }
 
  private:
+  /// In the unit that the value is shown in.
+  template <class Q>
+  static void take_numbers(UsedFigure& u, const spec::Sourced<Q>& f) {
+    constexpr auto dimension = exponents_of<typename Q::dimension>();
+    const auto shown = parse_quantity(format(f.value, kDigits), dimension);
+    const auto* parsed = std::get_if<ParsedQuantity>(&shown);
+    const double factor = parsed != nullptr ? parsed->factor : 1.0;
+    if (parsed != nullptr) u.unit = parsed->unit;
+    // As many decimals as anybody writes, not those of a division by the factor.
+    const auto in_unit = [&](Q q) { return std::round(q.base() / factor * kDecimals) / kDecimals; };
+    u.number = in_unit(f.value);
+    u.low = in_unit(f.low);
+    u.high = in_unit(f.high);
+  }
+
+  static constexpr int kDigits = 6;
+  static constexpr double kDecimals = 1e9;
+
   UsedFigure::Side side_ = UsedFigure::Side::hardware;
   const std::vector<spec::Source>* sources_ = nullptr;
   std::string prefix_;
@@ -86,7 +109,7 @@ void add_stack(Collector& c, const cost::Stack& s) {
   for (const auto* f :
        {&s.gemm, &s.grouped_gemm, &s.attention_prefill, &s.attention_decode, &s.vector, &s.memory,
         &s.link, &s.kernel_start, &s.overlap_shared_expert, &s.overlap_communication, &s.memory_use,
-        &s.interference, &s.in_step, &s.queue, &s.acceptance, &s.imbalance, &s.chunk})
+        &s.interference, &s.imbalance, &s.chunk})
     c.add(*f);
   for (const auto* f : {&s.launch, &s.layer, &s.expert_layer, &s.step, &s.sequence, &s.collective,
                         &s.dispatch, &s.combine, &s.request})
@@ -101,6 +124,7 @@ bool is_message(const mapping::Term& t) {
 /// compute in; the link's where anything is sent.
 void add_family(Collector& c, const Plans& plans, const hw::Family& f) {
   c.side(UsedFigure::Side::software, f.sources);
+  c.add(f.kernels.core_rate);
   for (const auto* scale : {&f.scale_matrix, &f.scale_memory, &f.scale_software}) c.add(*scale);
   std::array<std::set<spec::Compute>, cost::kCurveClasses.size()> computes;
   bool sends = false;
@@ -128,13 +152,16 @@ void add_family(Collector& c, const Plans& plans, const hw::Family& f) {
   if (sends) hw::LinkCurve::each(add, f.kernels.link);
 }
 
-void add_hardware(Collector& c, const Plans& plans, const Deployment& d, const Site& site) {
+void add_hardware(Collector& c, const Plans& plans, const Deployment& d, const Site& site,
+                  bool curves, Objective objective) {
   const auto& chip = site.chip;
   c.side(UsedFigure::Side::hardware, chip.sources);
   std::set<spec::Compute> computes;
   for (const auto* plan : plans)
     for (const auto& t : plan->model.terms)
       if (!is_message(t)) computes.insert(t.compute);
+  if (curves && site.family.kernels.core_rate && chip.cores)
+    computes.insert(chip.peak(spec::Compute::bf16) ? spec::Compute::bf16 : spec::Compute::fp16);
   for (auto compute : computes) c.add(chip.peak(compute));
   c.add(chip.vector_fp32 ? chip.vector_fp32 : chip.vector_fp16);
   c.add(chip.memory_bandwidth);
@@ -144,39 +171,55 @@ void add_hardware(Collector& c, const Plans& plans, const Deployment& d, const S
   c.side(UsedFigure::Side::hardware, site.system.sources);
   c.add(site.system.chips);
   add_tiers(c, plans, d, site);
+  c.side(UsedFigure::Side::hardware, chip.sources);
+  for (const auto& bin : site.bins) c.add(bin.share);
+  c.side(UsedFigure::Side::hardware, site.system.sources);
+  if (objective == Objective::per_watt) c.add(site.system.power);
+  if (objective == Objective::per_cost) c.add(site.system.price_usd);
 }
 
 }  // namespace
 
 std::vector<UsedFigure> used_figures(const Deployment& deployment, const Site& site,
                                      const llm::LlmSpec& llm, const cost::Stack& stack,
-                                     const Site* prefill) {
+                                     const Site* prefill, Objective objective) {
   Collector c;
   Plans plans = {&deployment.plan};
   Plans apart;
   if (deployment.prefill) (prefill != nullptr ? apart : plans).push_back(&deployment.prefill->plan);
-  add_hardware(c, plans, deployment, site);
+  add_hardware(c, plans, deployment, site, stack.quantise, objective);
   UsedFigure model;
   model.side = UsedFigure::Side::model;
   model.path = "llm.architecture";
   model.value = llm.id;
   model.grade = llm.architecture_grade;
   model.sources = llm.sources;
+  // The dimensions stand all over the file.
+  if (llm.total_parameters) model.origin.file = llm.total_parameters->origin.file;
   c.add(std::move(model));
   add_stack(c, stack);
   // A profile of nothing but ideals takes no curves.
   if (stack.quantise) add_family(c, plans, site.family);
   if (apart.empty()) return c.take();
   c.prefix("prefill.");
-  add_hardware(c, apart, deployment, *prefill);
+  add_hardware(c, apart, deployment, *prefill, stack.quantise, objective);
   if (stack.quantise) add_family(c, apart, prefill->family);
   return c.take();
 }
 
+namespace {
+
+/// Chances of other chips make the interval; the answer's own numbers do not rest on them.
+bool is_chance(const UsedFigure& f) {
+  return f.path.starts_with("chip.bins.");
+}
+
+}  // namespace
+
 const UsedFigure* weakest(const std::vector<UsedFigure>& figures, UsedFigure::Side side) {
   const UsedFigure* w = nullptr;
   for (const auto& f : figures) {
-    if (f.side != side) continue;
+    if (f.side != side || is_chance(f)) continue;
     if (w == nullptr || w->grade < f.grade) w = &f;
   }
   return w;

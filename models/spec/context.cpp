@@ -74,8 +74,12 @@ bool Context::reads(const Node& map, std::string_view key) const {
   return sources_read_ && &map == &document_->root && key == kSourcesKey;
 }
 
+bool Context::overridden() const {
+  return any_overridden(document_->root);
+}
+
 void Context::finish() {
-  if (any_overridden(document_->root)) return;
+  if (overridden()) return;
   for (const auto& [id, mark] : declared_) {
     if (used_.contains(id)) continue;
     problem(mark, joined_path(kSourcesKey, id), fmt::format(message::unused_source, quoted(id)),

@@ -54,6 +54,7 @@ class FigureReader {
     figure.note = map_.text("note", Need::optional).value_or("");
     const auto grade = read_grade();
     figure.sources = map_.source_ids("source");
+    read_claims(value, figure);
     if (grade) {
       figure.grade = *grade;
       check_support(figure);
@@ -104,6 +105,36 @@ class FigureReader {
     }
     figure.low = *low * value->factor;
     figure.high = *high * value->factor;
+  }
+
+  // What single sources say, by their ids, in the unit of the value. A range narrower than their
+  // disagreement would claim to know more than they do.
+  void read_claims(const std::optional<ParsedQuantity>& value, Sourced<double>& figure) {
+    const auto map = map_.map("claims", Need::optional);
+    if (!map || !value) return;
+    const Node* claims = node_.find("claims");
+    for (const auto& [key, node] : claims->entries) {
+      const auto path = joined_path(child("claims"), key.scalar);
+      context_.use_source(key.scalar, key.mark, path);
+      if (node.kind != Node::Kind::scalar) {
+        context_.problem(
+            node.mark, path,
+            fmt::format(message::wrong_kind, kind_name(node.kind), kind_name(Node::Kind::scalar)));
+        continue;
+      }
+      const auto number =
+          plain_number(node, path, context_,
+                       value->unit.empty() ? "" : "claims are bare numbers, in " + value->unit);
+      if (!number) continue;
+      const double claim = *number * value->factor;
+      if (claim < figure.low || claim > figure.high)
+        context_.problem(node.mark, path,
+                         fmt::format(message::claim_outside, quoted(key.scalar), *number,
+                                     figure.low / value->factor, figure.high / value->factor),
+                         "widen the range, or leave out what is not of the same thing");
+      figure.claims.push_back(
+          {key.scalar, value->unit.empty() ? node.scalar : node.scalar + " " + value->unit});
+    }
   }
 
   // In the unit of the value.

@@ -53,6 +53,7 @@ namespace perfmodel::spec {
   X(range_size, "a range is two numbers, here are {}")                          \
   X(range_swapped, "bounds of the range are swapped")                           \
   X(range_outside, "range [{}, {}] does not hold the value {}")                 \
+  X(claim_outside, "{} says {}, which the range [{}, {}] does not hold")        \
   X(no_source, "grade {} needs a source")                                       \
   X(assumed_range, "an assumed figure needs a range")                           \
   X(assumed_note, "an assumed figure needs a note that gives the reason")       \

@@ -216,6 +216,7 @@ std::optional<Sourced<double>> MapReader::raw_figure(std::string_view key, Need 
   figure.origin = {joined_path(context_->root_path(), child(key)), context_->file(), mark_of(key)};
   // A figure with any problem is no figure: half of one must not reach an answer.
   if (context_->diagnostics().size() != problems) return std::nullopt;
+  if (!figure.overridden) context_->note_grade({figure.grade, node->mark, child(key)});
   return figure;
 }
 

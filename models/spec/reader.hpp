@@ -30,12 +30,23 @@ class Context {
   void problem(Mark mark, std::string path, std::string message, std::string hint = {}) const;
   void use_source(const std::string& id, Mark mark, const std::string& path);
 
+  /// Grades of the figures read so far, those set on the command line left out.
+  struct Graded {
+    Grade grade;
+    Mark mark;  // of the figure
+    std::string path;
+  };
+  const std::vector<Graded>& grades() const { return grades_; }
+  void note_grade(Graded g) { grades_.push_back(std::move(g)); }
+
   /// Reads the `sources` map of the root; call before any figure. Each needs a title; `url`, `date`
   /// optional; date is YYYY, YYYY-MM or YYYY-MM-DD.
   std::vector<Source> read_sources();
   /// Reports declared sources that no figure used; not after an override, which may have taken the
   /// figure that used one.
   void finish();
+  /// Whether anything in the document came from the command line.
+  bool overridden() const;
   /// True for the one key that `read_sources`, not the root's reader, answers for.
   bool reads(const Node& map, std::string_view key) const;
 
@@ -45,6 +56,7 @@ class Context {
   Diagnostics* diagnostics_;
   std::vector<std::pair<std::string, Mark>> declared_;
   std::set<std::string, std::less<>> used_;
+  std::vector<Graded> grades_;
   bool sources_read_ = false;
 };
 
@@ -101,7 +113,8 @@ class MapReader {
   /// A figure from the world: {value: "3.2 TB/s", range: [lo, hi], grade: g, source: id | [ids],
   /// note: text}. Refuses a bare number or a bare quantity, an unknown or missing grade, a grade
   /// other than `assumed` without a source, `assumed` without range and note, an undeclared source,
-  /// and a range that does not hold the value. Range bounds are numbers in the value's own unit.
+  /// and a range that does not hold the value or what `claims: {source: number}` says that a source
+  /// gives. Bounds and claims are numbers in the value's own unit.
   template <class Q>
   std::optional<Sourced<Q>> figure(std::string_view key, Need need, FigureRule rule = {}) {
     const auto r = raw_figure(key, need, exponents_of<typename Q::dimension>(), rule);
@@ -113,7 +126,8 @@ class MapReader {
                       r->sources,
                       r->note,
                       r->origin,
-                      r->overridden};
+                      r->overridden,
+                      r->claims};
   }
   std::optional<MapReader> map(std::string_view key, Need need);
   /// A sequence of maps.

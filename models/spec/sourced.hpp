@@ -52,6 +52,12 @@ struct Origin {
   Mark mark;
 };
 
+/// What one of a figure's sources says of it, within its range: "706 TFLOP/s".
+struct Claim {
+  std::string source;  // id in the file's own `sources`
+  std::string value;
+};
+
 /// low <= value <= high; low == high == value where no source disagrees.
 template <class Q>
 struct Sourced {
@@ -62,7 +68,8 @@ struct Sourced {
   std::vector<std::string> sources;  // ids in the file's own `sources`
   std::string note;
   Origin origin;
-  bool overridden = false;  // set on the command line
+  bool overridden = false;    // set on the command line
+  std::vector<Claim> claims;  // where sources disagree, what each says
 };
 
 }  // namespace perfmodel::spec

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <thread>
 
 #include "search/split.hpp"
@@ -17,10 +18,12 @@ constexpr std::size_t kLeastPerThread = 128;
 /// One thread's copy of what is drawn, and the deployment at it.
 class Bench {
  public:
-  explicit Bench(const Answer& a) : answer_(a), specs_(a.site, a.prefill, a.stack) {
+  explicit Bench(const Answer& a, Specs::Take take = Specs::Take::uncertain)
+      : answer_(a), specs_(a.site, a.prefill, a.stack, take) {
     if (a.deployment.prefill) split_ = a.deployment;
   }
 
+  Specs& specs() { return specs_; }
   const std::vector<Knob>& knobs() const { return specs_.knobs(); }
 
   PerMetric<double> evaluate() {
@@ -29,17 +32,18 @@ class Bench {
     if (split_) {
       const auto prefill = specs_.prefill_machine();
       search::split_at_machine(*split_, machine, answer_.workload, prefill ? &*prefill : nullptr);
-      fits_ = split_->memory.fits();
+      free_ = split_->memory.free();
       return numbers(split_->steady, split_->engines * split_->used);
     }
     const auto prefill = serving::prefill_cost(d.plan, machine, answer_.workload);
-    fits_ = serving::memory_plan(d.plan, machine, answer_.workload, d.batch).fits();
+    free_ = serving::memory_plan(d.plan, machine, answer_.workload, d.batch).free();
     return numbers(
         serving::steady_state(d.plan, machine, answer_.workload, prefill, d.accepted, d.batch),
         d.engines * d.used);
   }
   /// Whether the batch of the last evaluation had room.
-  bool fits() const { return fits_; }
+  bool fits() const { return free_ >= Bytes{}; }
+  Bytes free() const { return free_; }
 
  private:
   static PerMetric<double> numbers(const serving::Steady& s, double engines) {
@@ -56,7 +60,7 @@ class Bench {
   const Answer& answer_;
   Specs specs_;
   std::optional<search::Deployment> split_;
-  bool fits_ = true;
+  Bytes free_{};
 };
 
 PerMetric<double> log_ratio(const PerMetric<double>& a, const PerMetric<double>& b) {
@@ -83,8 +87,7 @@ PerMetric<Discrepancy> net(const Answer& answer, const std::vector<Swing>& all) 
     double fitted = 0;
     for (const auto& s : all) {
       if (s.side != Side::fitted) continue;
-      const double deviation = 0.5 * (s.at_high[m] - s.at_low[m]) / kZ95;
-      fitted += deviation * deviation;
+      fitted += s.deviation[m] * s.deviation[m];
     }
     // The deviation of a normal distribution with the same 90th percentile.
     const double whole = net[m].within(0.9) / kZ95;
@@ -180,19 +183,132 @@ double Swing::width(Metric m) const {
   return std::abs(at_high[index(m)] - at_low[index(m)]);
 }
 
+namespace {
+
+bool moves(double log_ratio) {
+  return std::abs(log_ratio) > kNothing;
+}
+bool moves(const PerMetric<double>& log_ratio) {
+  return std::any_of(log_ratio.begin(), log_ratio.end(), [](double x) { return moves(x); });
+}
+
+/// The two chips of most and least output, and the deviation over all.
+void swing_of_choice(Bench& bench, const Knob& k, const PerMetric<double>& base, Swing& s) {
+  constexpr auto kRate = index(Metric::output_rate);
+  PerMetric<double> mean{};
+  PerMetric<double> square{};
+  double before = 0;
+  for (std::size_t bin = 0; bin < k.up_to.size(); ++bin) {
+    bench.specs().choose(bin);
+    const auto r = log_ratio(bench.evaluate(), base);
+    const double share = k.up_to[bin] - before;
+    before = k.up_to[bin];
+    for (std::size_t m = 0; m < kMetricCount; ++m) {
+      mean[m] += share * r[m];
+      square[m] += share * r[m] * r[m];
+    }
+    if (bin == 0 || r[kRate] < s.at_low[kRate]) s.at_low = r;
+    if (bin == 0 || r[kRate] > s.at_high[kRate]) s.at_high = r;
+  }
+  bench.specs().choose(0);
+  for (std::size_t m = 0; m < kMetricCount; ++m)
+    s.deviation[m] = std::sqrt(std::max(0.0, square[m] - mean[m] * mean[m]));
+}
+
+/// What is drawn: knobs, and a column of numbers between 0 and 1 for each.
+struct Columns {
+  std::vector<std::size_t> knobs;
+  std::vector<std::vector<double>> draws;
+};
+
+/// Of the figures that do something, in one order for all threads. A figure that does nothing on
+/// the answer's own chip may do something on another.
+std::vector<std::size_t> drawn(const Answer& answer, const std::vector<Swing>& all,
+                               std::string_view known) {
+  const Specs specs(answer.site, answer.prefill, answer.stack);
+  std::vector<std::size_t> used;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const auto& on_bin = specs.knobs()[k].on_bin;
+    const bool does =
+        moves(all[k].at_low) || moves(all[k].at_high) ||
+        std::any_of(on_bin.begin(), on_bin.end(), [](const Spread& s) { return s.has_width(); });
+    const bool room = all[k].path == "chip.memory.capacity";
+    if ((does || room) && all[k].path != known) used.push_back(k);
+  }
+  return used;
+}
+
+struct Evaluated {
+  PerMetric<std::vector<double>> log_ratio;
+  std::vector<char> fits;
+  std::vector<std::uint8_t> bin;
+};
+
+Evaluated evaluate(const Answer& answer, const Columns& columns, std::size_t n, unsigned threads) {
+  Evaluated e;
+  for (auto& x : e.log_ratio) x.assign(n, 0.0);
+  e.fits.assign(n, 1);
+  if (!answer.site.bins.empty()) e.bin.assign(n, 0);
+  if (columns.knobs.empty()) return e;
+  in_parts(n, threads, [&](std::size_t from, std::size_t to) {
+    Bench bench(answer);
+    const auto base = bench.evaluate();
+    for (std::size_t i = from; i < to; ++i) {
+      for (std::size_t j = 0; j < columns.knobs.size(); ++j)
+        bench.specs().draw(columns.knobs[j], columns.draws[j][i]);
+      const auto r = log_ratio(bench.evaluate(), base);
+      for (std::size_t m = 0; m < kMetricCount; ++m) e.log_ratio[m][i] = r[m];
+      e.fits[i] = bench.fits() ? 1 : 0;
+      if (!e.bin.empty()) e.bin[i] = static_cast<std::uint8_t>(bench.specs().bin());
+    }
+  });
+  return e;
+}
+
+}  // namespace
+
 std::vector<Swing> swings(const Answer& answer) {
   Bench bench(answer);
   const auto base = bench.evaluate();
   std::vector<Swing> all;
   all.reserve(bench.knobs().size());
-  for (const auto& k : bench.knobs()) {
-    Swing s{k.key, k.path, k.grade, k.side, {}, {}};
-    k.set(k.spread.low);
-    s.at_low = log_ratio(bench.evaluate(), base);
-    k.set(k.spread.high);
-    s.at_high = log_ratio(bench.evaluate(), base);
-    k.set(k.spread.value);
+  for (std::size_t i = 0; i < bench.knobs().size(); ++i) {
+    const auto& k = bench.knobs()[i];
+    Swing s{k.key, k.path, k.grade, k.side, {}, {}, {}};
+    if (k.is_choice()) {
+      swing_of_choice(bench, k, base, s);
+    } else {
+      k.set(k.spread.low);
+      s.at_low = log_ratio(bench.evaluate(), base);
+      k.set(k.spread.high);
+      s.at_high = log_ratio(bench.evaluate(), base);
+      k.set(k.spread.value);
+      for (std::size_t m = 0; m < kMetricCount; ++m)
+        s.deviation[m] = 0.5 * std::abs(s.at_high[m] - s.at_low[m]) / kZ95;
+    }
     all.push_back(std::move(s));
+  }
+  return all;
+}
+
+std::vector<Pull> pulls(const Answer& answer) {
+  constexpr double kNudge = 0.99;
+  Bench bench(answer, Specs::Take::all);
+  const auto base = bench.evaluate();
+  const auto free = bench.free();
+  std::vector<Pull> all;
+  for (const auto& k : bench.knobs()) {
+    if (k.is_choice()) continue;
+    Pull p{k.key, false, false, {}};
+    const double value = k.spread.value;
+    k.set(value > 0 ? value * kNudge : k.spread.high);
+    const auto r = log_ratio(bench.evaluate(), base);
+    p.moves = moves(r);
+    p.room = bench.free() != free;
+    if (value > 0)
+      for (std::size_t m = 0; m < kMetricCount; ++m) p.elasticity[m] = r[m] / std::log(kNudge);
+    k.set(value);
+    all.push_back(std::move(p));
   }
   return all;
 }
@@ -200,42 +316,69 @@ std::vector<Swing> swings(const Answer& answer) {
 Samples sample(const Answer& answer, const Sampling& how) {
   const std::size_t n = how.samples;
   const auto all = swings(answer);
+  Columns columns{drawn(answer, all, how.known), {}};
+  for (const auto k : columns.knobs) columns.draws.push_back(draws_of(all[k].key, n, how.seed));
+  auto e = evaluate(answer, columns, n, how.threads);
   Samples result;
-  for (auto& x : result.log_ratio) x.assign(n, 0.0);
-  // Columns of the figures that do something, in one order for all threads.
-  std::vector<std::size_t> used;
-  std::vector<std::vector<double>> draws;
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    const auto moves = [](double x) { return std::abs(x) > kNothing; };
-    const bool does = std::any_of(all[k].at_low.begin(), all[k].at_low.end(), moves) ||
-                      std::any_of(all[k].at_high.begin(), all[k].at_high.end(), moves);
-    const bool room = all[k].path == "chip.memory.capacity";
-    if ((!does && !room) || all[k].path == how.known) continue;
-    used.push_back(k);
-    draws.push_back(draws_of(all[k].key, n, how.seed));
-  }
-  std::vector<char> fits(n, 1);
-  if (!used.empty()) {
-    in_parts(n, how.threads, [&](std::size_t from, std::size_t to) {
-      Bench bench(answer);
-      const auto base = bench.evaluate();
-      for (std::size_t i = from; i < to; ++i) {
-        for (std::size_t j = 0; j < used.size(); ++j) {
-          const auto& knob = bench.knobs()[used[j]];
-          knob.set(knob.spread.at(draws[j][i]));
-        }
-        const auto r = log_ratio(bench.evaluate(), base);
-        for (std::size_t m = 0; m < kMetricCount; ++m) result.log_ratio[m][i] = r[m];
-        fits[i] = bench.fits() ? 1 : 0;
-      }
-    });
-  }
+  result.log_ratio = std::move(e.log_ratio);
+  result.bin = std::move(e.bin);
   if (n > 0)
     result.fits =
-        static_cast<double>(std::count(fits.begin(), fits.end(), 1)) / static_cast<double>(n);
+        static_cast<double>(std::count(e.fits.begin(), e.fits.end(), 1)) / static_cast<double>(n);
   add_discrepancy(result, answer, net(answer, all), how);
   result.keeps = share_kept(answer, result);
   return result;
+}
+
+std::vector<Effect> effects(const Answer& answer, const Sampling& how, Metric m,
+                            const std::vector<std::string>& keys) {
+  const std::size_t n = how.samples;
+  std::vector<Effect> result;
+  for (const auto& key : keys) result.push_back({key, 0, 0});
+  if (n == 0) return result;
+  const auto all = swings(answer);
+  Columns a{drawn(answer, all, how.known), {}};
+  auto b = a;
+  for (const auto k : a.knobs) {
+    a.draws.push_back(draws_of(all[k].key, n, how.seed));
+    b.draws.push_back(draws_of(all[k].key + " again", n, how.seed));
+  }
+  const auto at = [&](const Columns& c) {
+    return evaluate(answer, c, n, how.threads).log_ratio[index(m)];
+  };
+  const auto of_a = at(a);
+  const auto of_b = at(b);
+  const double count = static_cast<double>(n);
+  const double mean = std::accumulate(of_a.begin(), of_a.end(), 0.0) / count;
+  double variance = 0;
+  for (const double x : of_a) variance += (x - mean) * (x - mean) / count;
+  variance += std::pow(net(answer, all)[index(m)].within(0.9) / kZ95, 2);
+  if (variance <= 0) return result;
+  for (auto& r : result) {
+    const auto column = std::find_if(a.knobs.begin(), a.knobs.end(),
+                                     [&](std::size_t k) { return all[k].key == r.key; });
+    if (column == a.knobs.end()) continue;
+    const auto j = static_cast<std::size_t>(column - a.knobs.begin());
+    auto mixed = a;
+    mixed.draws[j] = b.draws[j];
+    const auto of_mixed = at(mixed);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double by = of_mixed[i] - of_a[i];
+      r.first += (of_b[i] - mean) * by / count;
+      r.total += 0.5 * by * by / count;
+    }
+    r.first = std::clamp(r.first / variance, 0.0, 1.0);
+    r.total /= variance;
+  }
+  return result;
+}
+
+PerMetric<Interval> intervals(const Samples& samples, std::uint8_t bin) {
+  Samples part;
+  for (std::size_t m = 0; m < kMetricCount; ++m)
+    for (std::size_t i = 0; i < samples.bin.size(); ++i)
+      if (samples.bin[i] == bin) part.log_ratio[m].push_back(samples.log_ratio[m][i]);
+  return intervals(part);
 }
 
 PerMetric<Interval> intervals(const Samples& samples) {

@@ -72,6 +72,8 @@ struct Samples {
   PerMetric<std::vector<double>> log_ratio;
   double fits = 1;   // share of the samples in whose memory the batch has room
   double keeps = 1;  // share of the samples that keep the workload's promise of latency
+  /// The chip of each sample, 0 for the answer's own; empty where there is no other.
+  std::vector<std::uint8_t> bin;
 };
 Samples sample(const Answer& answer, const Sampling& how);
 
@@ -80,22 +82,49 @@ struct Interval {
   double p10 = 1, p50 = 1, p90 = 1;
 };
 PerMetric<Interval> intervals(const Samples& samples);
+/// The same of the samples with one of the chips.
+PerMetric<Interval> intervals(const Samples& samples, std::uint8_t bin);
 
 /// Share of the samples in which `a` turns out more than `b`, by a metric of which the answers are
 /// `a_answer` and `b_answer`; draws with one seed and as many samples. Equal ones count half.
 double chance_above(const Samples& a, double a_answer, const Samples& b, double b_answer, Metric m);
 
-/// What one figure alone does to the answer, at the ends of its range: ln(there / answer).
+/// What one figure alone does to the answer, at the ends of its range: ln(there / answer). Of the
+/// choice between several chips, the ends are those with the lowest and the highest output rate.
 struct Swing {
   std::string key;  // of the figure's draws
   std::string path;
   spec::Grade grade = spec::Grade::assumed;
   Side side = Side::hardware;
   PerMetric<double> at_low{}, at_high{};
+  PerMetric<double> deviation{};  // of the answer's logarithm, to first order
 
   double width(Metric m) const;  // between the two ends, without sign
 };
 /// Of every figure with a range, in the order of Specs::knobs.
 std::vector<Swing> swings(const Answer& answer);
+
+/// How an answer follows one figure, the deployment held.
+struct Pull {
+  std::string key;
+  bool moves = false;              // any of the numbers
+  bool room = false;               // what is free in memory
+  PerMetric<double> elasticity{};  // d ln(answer) / d ln(figure), over 1 %; 0 for a figure of 0
+};
+/// Of every figure that the machine has.
+std::vector<Pull> pulls(const Answer& answer);
+
+/// Parts of the variance of ln(answer) that a figure has, by Monte Carlo, the model's own error in
+/// the whole. First order: what knowing the figure would take away in the mean (A. Saltelli et al.,
+/// Computer Physics Communications 181 (2010) 259, table 2 b). Total: what would remain if all but
+/// the figure were known (M. J. W. Jansen, Computer Physics Communications 117 (1999) 35).
+struct Effect {
+  std::string key;
+  double first = 0;
+  double total = 0;
+};
+/// Of the figures with these keys, in their order; (keys + 2) times as many evaluations as samples.
+std::vector<Effect> effects(const Answer& answer, const Sampling& how, Metric m,
+                            const std::vector<std::string>& keys);
 
 }  // namespace perfmodel::uncertainty

@@ -36,6 +36,17 @@ const std::vector<Golden> kGoldens = {
     {"h100-llama-3.1-70b", {"--chip", "h100", "--llm", "llama-3.1-70b"}, "", 70.6e9, 8},
 };
 
+/// Without what says of which state of the tree it is: the revision and the checksums.
+std::string without_state(std::string text) {
+  for (const std::string key : {"\"revision\": \"", "\"sha256\": \""}) {
+    for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at)) {
+      at += key.size();
+      text.replace(at, text.find('"', at) - at, "*");
+    }
+  }
+  return text;
+}
+
 class Answer : public ::testing::TestWithParam<Golden> {
  protected:
   static std::string ask(const std::string& format) {
@@ -52,7 +63,7 @@ class Answer : public ::testing::TestWithParam<Golden> {
 TEST_P(Answer, IsAsRecorded) {
   for (const std::string format : {"csv", "json"}) {
     const auto path = std::filesystem::path(PERFMODEL_TEST_DIR) / (GetParam().name + "." + format);
-    const auto answer = ask(format);
+    const auto answer = without_state(ask(format));
     if (std::getenv("PERFMODEL_UPDATE_GOLDEN") != nullptr) {
       spill(path, answer);
       continue;
@@ -102,7 +113,9 @@ TEST_P(Answer, SaysWhatTheRecordedModelIs) {
     EXPECT_NE(text.find(GetParam().banner), std::string::npos);
   }
   EXPECT_EQ(text.find("null,null"), std::string::npos);
-  EXPECT_EQ(text.find("nan"), std::string::npos);
+  // As a word: "provenance" holds it too.
+  for (const char* number : {"\"nan", " nan", "-nan"})
+    EXPECT_EQ(text.find(number), std::string::npos) << number;
   // The counted parameters are within a percent of the published ones.
   double total = 0;
   const std::function<void(const nlohmann::json&)> look = [&](const nlohmann::json& j) {
