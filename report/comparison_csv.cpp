@@ -9,7 +9,7 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kMilli = 1e3, kKilo = 1e3, kGiga = 1e9;
+constexpr double kMilli = 1e3, kKilowatt = 1e3, kGiga = 1e9;
 
 using Field = std::string;
 
@@ -89,7 +89,7 @@ Field memory(const Line& l) {
 template <auto Member>
 Field power_kw(const Line& l) {
   const auto* s = l.whole();
-  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kKilo) : "";
+  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kKilowatt) : "";
 }
 template <auto Member>
 Field power_grade(const Line& l) {
@@ -100,7 +100,8 @@ template <auto Member>
 Field per_kw(const Line& l) {
   const auto* s = l.answered();
   if (s == nullptr || !(s->*Member)) return "";
-  return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() * kKilo);
+  return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() *
+                    kKilowatt);
 }
 template <auto Scope, auto Rate, auto Member>
 Field ratio(const Line& l) {
