@@ -11,6 +11,7 @@
 #include "cli/operator_command.hpp"
 #include "cli/output.hpp"
 #include "cli/parameters.hpp"
+#include "cli/power_calibration.hpp"
 #include "cli/profiles.hpp"
 #include "cli/validation_report.hpp"
 
@@ -30,6 +31,7 @@ struct Words {
   bool operators = false;
   bool report = false;
   bool host = false;
+  bool power = false;
   std::string cross;
 };
 
@@ -41,6 +43,12 @@ void check_folder(const std::string& folder) {
 }
 
 int run(const Words& w, const Chosen& chosen) {
+  if (w.power) {
+    if (w.format == "markdown")
+      throw UsageError("--format markdown goes with --operators --report");
+    emit("", power_calibration(Catalog(Catalog::locate(chosen.configs)), w.data, w.format));
+    return kExitDone;
+  }
   if (w.operators) {
     if (!w.families.empty()) throw UsageError("--operators writes families with --out");
     if (!w.cross.empty() && !w.report) throw UsageError("--cross-validate goes with --report");
@@ -130,6 +138,11 @@ void add_calibrate(CLI::App& app, Chosen& chosen) {
               "no fit: the profiles as they are, with their residuals measured anew")
       ->needs(folder)
       ->excludes(families, rows, iterations, operators);
+  c->add_flag(
+       "--power", w->power,
+       "fit the coefficients of power to measured power and published totals instead; prints "
+       "them, every point and its error")
+      ->excludes(folder, families, rows, iterations, operators);
   c->add_option("--format", w->format, "of the parameters or the report: table or csv")
       ->check(CLI::IsMember({"table", "csv", "markdown"}))
       ->capture_default_str();

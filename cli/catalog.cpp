@@ -11,6 +11,8 @@
 
 #include "cli/errors.hpp"
 #include "cli/manifest.hpp"
+#include "cli/report_config.hpp"
+#include "fleet/fleet.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "sweep/sweep.hpp"
@@ -68,7 +70,8 @@ T parse_or_throw(const spec::Document& document, spec::Diagnostics& diagnostics,
 const Kind* find_kind(std::string_view name_or_folder) {
   for (const auto& k : kKinds)
     if (k.name == name_or_folder || k.folder == name_or_folder) return &k;
-  return nullptr;
+  const auto& k = kReportKind;
+  return k.name == name_or_folder || k.folder == name_or_folder ? &k : nullptr;
 }
 
 std::optional<std::string> read_file(const fs::path& path) {
@@ -197,6 +200,8 @@ PERFMODEL_CATALOG_GET(hw::System, system, 3, hw::read_system)
 PERFMODEL_CATALOG_GET(llm::LlmSpec, llm, 4, llm::read_llm)
 PERFMODEL_CATALOG_GET(cost::Stack, stack, 5, cost::read_stack)
 PERFMODEL_CATALOG_GET(serving::Workload, workload, 6, serving::read_workload)
+PERFMODEL_CATALOG_GET(power::Coefficients, power, 8, power::read_coefficients)
+PERFMODEL_CATALOG_GET(tco::Prices, prices, 9, tco::read_prices)
 #undef PERFMODEL_CATALOG_GET
 
 hw::Family Catalog::family(std::string_view word, const std::vector<Override>& overrides) const {
@@ -226,7 +231,11 @@ void Catalog::lint(const Kind& kind, std::string_view text, const std::string& f
   if (kind.name == "llm") llm::read_llm(document, diagnostics);
   if (kind.name == "stack") cost::read_stack(document, diagnostics);
   if (kind.name == "workload") serving::read_workload(document, diagnostics);
+  if (kind.name == "power") power::read_coefficients(document, diagnostics);
+  if (kind.name == "prices") tco::read_prices(document, diagnostics);
   if (kind.name == "sweep") sweep::read_sweep(document, diagnostics);
+  if (kind.name == "fleet") fleet::read_fleet(document, diagnostics);
+  if (kind.name == "report") read_report(document, diagnostics);
 }
 
 }  // namespace perfmodel::cli

@@ -16,8 +16,10 @@
 #include "hw/memory.hpp"
 #include "hw/system.hpp"
 #include "llm/llm_spec.hpp"
+#include "power/coefficients.hpp"
 #include "serving/workload.hpp"
 #include "spec/document.hpp"
+#include "tco/prices.hpp"
 
 namespace perfmodel::cli {
 
@@ -32,14 +34,17 @@ struct Kind {
   std::string_view name;    // "chip"
   std::string_view folder;  // "chips"
 };
-inline constexpr std::array<Kind, 8> kKinds = {{{"chip", "chips"},
-                                                {"family", "families"},
-                                                {"memory", "memories"},
-                                                {"system", "systems"},
-                                                {"llm", "llms"},
-                                                {"stack", "stacks"},
-                                                {"workload", "workloads"},
-                                                {"sweep", "sweeps"}}};
+inline constexpr std::array<Kind, 11> kKinds = {{{"chip", "chips"},
+                                                 {"family", "families"},
+                                                 {"memory", "memories"},
+                                                 {"system", "systems"},
+                                                 {"llm", "llms"},
+                                                 {"stack", "stacks"},
+                                                 {"workload", "workloads"},
+                                                 {"sweep", "sweeps"},
+                                                 {"power", "power"},
+                                                 {"prices", "prices"},
+                                                 {"fleet", "fleets"}}};
 const Kind* find_kind(std::string_view name_or_folder);
 
 /// Not to be shared between threads: it remembers what it read.
@@ -70,6 +75,9 @@ class Catalog {
   cost::Stack stack(std::string_view word, const std::vector<Override>& overrides = {}) const;
   serving::Workload workload(std::string_view word,
                              const std::vector<Override>& overrides = {}) const;
+  power::Coefficients power(std::string_view word,
+                            const std::vector<Override>& overrides = {}) const;
+  tco::Prices prices(std::string_view word, const std::vector<Override>& overrides = {}) const;
 
   /// Every file that was read so far, by the name that it is shown under, with the SHA-256 of what
   /// was in it. Files beside the configs (measurements) are noted by who reads them.
@@ -101,6 +109,8 @@ class Catalog {
   mutable Memo<llm::LlmSpec> llm_;
   mutable Memo<cost::Stack> stack_;
   mutable Memo<serving::Workload> workload_;
+  mutable Memo<power::Coefficients> power_;
+  mutable Memo<tco::Prices> prices_;
 };
 
 /// Whole file, or empty if it cannot be read.

@@ -11,10 +11,12 @@
 #include "cli/commands.hpp"
 #include "cli/data_check.hpp"
 #include "cli/errors.hpp"
+#include "cli/fleet_load.hpp"
 #include "cli/manifest.hpp"
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "cli/published_index.hpp"
+#include "cli/report_load.hpp"
 #include "cli/setup.hpp"
 #include "cli/sweep_load.hpp"
 #include "spec/diagnostics.hpp"
@@ -31,11 +33,13 @@ bool checks(const fs::path& path) {
 /// The kind of a file by the folder it lies in, else by its first keys.
 const Kind* kind_of(const fs::path& path, const std::string& text) {
   if (const auto* k = find_kind(path.parent_path().filename().string())) return k;
-  for (const auto& k : kKinds) {
+  const auto is = [&](const Kind& k) {
     const auto key = std::string(k.name) + ":";
-    if (text.starts_with(key) || text.find("\n" + key) != std::string::npos) return &k;
-  }
-  return nullptr;
+    return text.starts_with(key) || text.find("\n" + key) != std::string::npos;
+  };
+  for (const auto& k : kKinds)
+    if (is(k)) return &k;
+  return is(kReportKind) ? &kReportKind : nullptr;
 }
 
 class Linter {
@@ -58,7 +62,7 @@ class Linter {
            {1, 1},
            "",
            "is no config: none of the keys chip, family, memory, system, llm, stack, workload, "
-           "sweep",
+           "sweep, power, prices, fleet, report",
            "measurements are files named *.csv"});
       return;
     }
@@ -82,6 +86,8 @@ class Linter {
       if (s.chip != "any") refer(catalog, kKinds[0], s.chip, "system", id, "chip");
     }
     for (const auto& id : catalog.ids(kKinds[7])) sweep(catalog, id);
+    for (const auto& id : catalog.ids(*find_kind("fleet"))) fleet(catalog, id);
+    for (const auto& id : catalog.ids(kReportKind)) report_names(catalog, id);
   }
 
   /// What is made from the configs and the measurements beside them.
@@ -158,12 +164,29 @@ class Linter {
     }
   }
 
+  /// Chips, systems, models and memories that a report names.
+  void report_names(const Catalog& catalog, const std::string& id) {
+    try {
+      check_report(catalog, load_report(catalog, id, {}));
+    } catch (const UsageError& e) {
+      diagnostics_.add({catalog.path_of(kReportKind, id).string(), {1, 1}, "", e.what(), ""});
+    }
+  }
+
   void sweep(const Catalog& catalog, const std::string& id) {
     const auto path = catalog.path_of(kKinds[7], id);
     const auto document =
         spec::parse_document(read_file(path).value_or(""), path.string(), diagnostics_);
     if (const auto s = sweep::read_sweep(document, diagnostics_))
       check_sweep(catalog, *s, path.string(), diagnostics_);
+  }
+
+  void fleet(const Catalog& catalog, const std::string& id) {
+    const auto path = catalog.path_of(*find_kind("fleet"), id);
+    const auto document =
+        spec::parse_document(read_file(path).value_or(""), path.string(), diagnostics_);
+    if (const auto f = fleet::read_fleet(document, diagnostics_))
+      check_fleet(catalog, *f, path.string(), diagnostics_);
   }
 
   void names(const Catalog& catalog) {

@@ -30,6 +30,7 @@ void add_bench(CLI::App& app, Chosen& chosen);
 void add_host(CLI::App& app, Chosen& chosen);
 void add_formats(CLI::App& app, Chosen& chosen);
 void add_sweep(CLI::App& app, Chosen& chosen);
+void add_fleet(CLI::App& app, Chosen& chosen);
 void add_diff(CLI::App& app, Chosen& chosen);
 void add_reproduce(CLI::App& app, Chosen& chosen);
 

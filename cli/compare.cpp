@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/compare_parts.hpp"
+#include "cli/economy.hpp"
 #include "cli/errors.hpp"
 #include "cli/intervals.hpp"
 #include "cli/provenance.hpp"
@@ -21,6 +22,7 @@ using report::ComparedSystem;
 using report::ComparisonRecord;
 using report::Performance;
 using report::Ratio;
+using Found = std::vector<spec::Outcome<search::Deployment>>;
 
 constexpr int kPointsPerDecade = 12;  // of interactivity: steps of 1.2, between which to halve
 
@@ -30,6 +32,7 @@ EstimateOptions options_of(const CompareOptions& all, const ComparedWord& word) 
   o.words.chip = word.chip;
   o.words.count = word.count;
   if (!word.stack.empty()) o.words.stack = word.stack;
+  if (!word.change.empty()) o.what_if = word.what_if;
   return o;
 }
 
@@ -37,7 +40,8 @@ std::string label_of(const Catalog& catalog, const Contender& c, const ComparedW
   std::string label = c.setup.systems > 1 ? fmt::format("{}x", c.setup.systems) : "";
   label += c.setup.system.id;
   if (catalog.system(c.setup.system.id).chip != c.setup.chip.id) label += "@" + c.setup.chip.id;
-  return word.stack.empty() ? label : label + "/" + c.question.stack.id;
+  if (!word.stack.empty()) label += "/" + c.question.stack.id;
+  return word.change.empty() ? label : label + "+" + word.change;
 }
 
 bool names(const Catalog& catalog, std::string_view kind, const std::string& word) {
@@ -162,25 +166,31 @@ uncertainty::Metric metric_of(const std::string& metric) {
                                : Metric::output_rate;
 }
 
-/// Chances that systems are above the baseline, with the draws of what they share in common.
-void fill_chances(ComparisonRecord& r, const Catalog& catalog, const std::vector<Contender>& all,
-                  const std::vector<spec::Outcome<search::Deployment>>& found,
-                  const EstimateArguments& words) {
+/// Draws of each system that serves; those of what they share are the same.
+std::vector<uncertainty::Samples> draws_of(const Catalog& catalog,
+                                           const std::vector<Contender>& all, const Found& found,
+                                           const EstimateArguments& words) {
   const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
                                   static_cast<std::uint64_t>(words.seed)};
-  if (how.samples == 0 || !found[r.baseline]) return;
+  std::vector<uncertainty::Samples> drawn(all.size());
+  if (how.samples == 0) return drawn;
   const auto index = load_index(catalog);
-  const auto drawn = [&](std::size_t i) {
-    return samples_of(catalog, index.runs, all[i].setup, all[i].question, *found[i], how);
-  };
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (found[i])
+      drawn[i] = samples_of(catalog, index.runs, all[i].setup, all[i].question, *found[i], how);
+  return drawn;
+}
+
+/// Chances that systems are above the baseline.
+void fill_chances(ComparisonRecord& r, const std::vector<Contender>& all, const Found& found,
+                  const std::vector<uncertainty::Samples>& drawn) {
   const auto rate = [&](std::size_t i) {
     return rate_per_chip(r.metric, all[i].setup, *found[i]).base();
   };
-  const auto base = drawn(r.baseline);
   for (std::size_t i = 0; i < all.size(); ++i)
     if (i != r.baseline && r.systems[i].compared)
-      r.systems[i].chance_above =
-          uncertainty::chance_above(drawn(i), rate(i), base, rate(r.baseline), metric_of(r.metric));
+      r.systems[i].chance_above = uncertainty::chance_above(drawn[i], rate(i), drawn[r.baseline],
+                                                            rate(r.baseline), metric_of(r.metric));
 }
 
 void fill_sources(ComparisonRecord& r, const Catalog& catalog, const std::vector<Contender>& all,
@@ -213,15 +223,14 @@ void add_shapes(search::Shapes& shapes, const search::Deployment& d) {
   if (d.prefill) add(d.prefill->plan.parallelism);
 }
 
-report::InteractivityPoint point(const Contender& c, Frequency f, search::Shapes& shapes) {
+report::InteractivityPoint point(const Contender& c, Frequency f,
+                                 const spec::Outcome<search::Deployment>& found) {
   report::InteractivityPoint p;
   p.interactivity = f;
-  const auto found = at_interactivity(c, f);
   if (!found) {
     p.infeasible = found.error().reason;
     return p;
   }
-  add_shapes(shapes, *found);
   const auto got = performance("", c.setup, *found);
   p.output_per_chip = got.output_per_chip;
   p.ttft = got.ttft;
@@ -235,14 +244,20 @@ report::InteractivityPoint point(const Contender& c, Frequency f, search::Shapes
 /// Rates per chip at the levels asked for, how far each reaches, and where the lead changes.
 /// `shapes`: of the engines that serve best at the promise. The curves between the levels look at
 /// these and the levels' own alone.
-void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all,
-                        std::vector<search::Shapes> shapes) {
+void fill_interactivity(CompareResult& result, std::vector<search::Shapes> shapes) {
+  auto& r = result.record;
+  const auto& all = result.contenders;
   r.scanned_from = Frequency::from_base(kSlowestUser);
   r.scanned_to = Frequency::from_base(kFastestUser);
   std::vector<search::RateCurve> curves;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& c = all[i];
-    for (const auto f : r.levels) r.systems[i].points.push_back(point(c, f, shapes[i]));
+    auto& at_levels = result.at_levels.emplace_back();
+    for (const auto f : r.levels) {
+      at_levels.push_back(at_interactivity(c, f));
+      if (at_levels.back()) add_shapes(shapes[i], *at_levels.back());
+      r.systems[i].points.push_back(point(c, f, at_levels.back()));
+    }
     const auto rate = [&c, &mine = shapes[i]](Frequency f) -> std::optional<Frequency> {
       const auto found = at_interactivity(c, f, mine);
       if (!found) return std::nullopt;
@@ -267,16 +282,21 @@ void fill_interactivity(ComparisonRecord& r, const std::vector<Contender>& all,
 
 }  // namespace
 
+void check_names(const Catalog& catalog, const CompareOptions& options) {
+  load(catalog, options);
+}
+
 CompareResult run_compare(const Catalog& catalog, const CompareOptions& options) {
-  const auto all = load(catalog, options);
   CompareResult result;
+  result.contenders = load(catalog, options);
+  const auto& all = result.contenders;
+  auto& found = result.found;
   auto& r = result.record;
   r.metric = options.metric;
   r.levels = options.levels;
   r.version = version();
   result.status = kExitNo;
   std::vector<search::Shapes> shapes(all.size());
-  std::vector<spec::Outcome<search::Deployment>> found;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& q = all[i].question;
     found.push_back(solve(all[i].setup, q, q.precision, q.request));
@@ -298,8 +318,17 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
     both.cuts.insert(both.cuts.end(), shapes[i].cuts.begin(), shapes[i].cuts.end());
     take_apart(options.metric, all[r.baseline], base, all[i], both, s);
   }
-  fill_chances(r, catalog, all, found, options.question.words);
-  fill_interactivity(r, all, std::move(shapes));
+  const auto& words = options.question.words;
+  const auto drawn = draws_of(catalog, all, found, words);
+  if (words.samples > 0 && found[r.baseline]) fill_chances(r, all, found, drawn);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!found[i]) continue;
+    r.systems[i].answer.samples = static_cast<std::size_t>(words.samples);
+    fill_economy(r.systems[i].answer, all[i].setup, all[i].question, *found[i],
+                 drawn[i].log_ratio[uncertainty::index(uncertainty::Metric::output_rate)],
+                 words.seed);
+  }
+  fill_interactivity(result, std::move(shapes));
   fill_sources(r, catalog, all, found, options.question.words);
   return result;
 }

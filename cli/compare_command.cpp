@@ -41,8 +41,11 @@ void add_compare(CLI::App& app, Chosen& chosen) {
       "deepseek-r1 "
       "--slo tpot=50ms");
   c->add_option("--systems", w->systems,
-                "[COUNTx]SYSTEM[@CHIP][/STACK], several by commas: 4xhgx-h200, generic-8@h800");
-  c->add_option("--chips", w->chips, "CHIP[/STACK], several by commas, in their default systems");
+                "[COUNTx]SYSTEM[@CHIP][/STACK][+CHANGE...], several by commas: 4xhgx-h200, "
+                "generic-8@h800, cloudmatrix384+memory=hbm3-cxmt:8");
+  c->add_option("--chips", w->chips,
+                "CHIP[/STACK][+CHANGE...], several by commas, in their default systems: "
+                "h20,h20+native=fp4");
   c->add_option("--baseline", w->baseline,
                 "the one that ratios are over; default the first feasible one");
   c->add_option("--metric", w->metric, "rate whose ratio is taken apart: output, decode or prefill")

@@ -29,9 +29,39 @@ std::string cut(std::string& word, char by, const ComparedWord& whole, Problems&
   word.resize(at);
   if (rest.empty() || word.empty())
     problems.push_back(
-        fmt::format("'{}': nothing {} the '{}' (write [COUNTx]SYSTEM[@CHIP][/STACK])", whole.word,
-                    rest.empty() ? "after" : "before", by));
+        fmt::format("'{}': nothing {} the '{}' (write [COUNTx]SYSTEM[@CHIP][/STACK][+CHANGE])",
+                    whole.word, rest.empty() ? "after" : "before", by));
   return rest;
+}
+
+/// What follows the first '+', removed from the word: one change after the other.
+void take_changes(std::string& word, ComparedWord& c, Problems& problems) {
+  const auto at = word.find('+');
+  if (at == std::string::npos) return;
+  c.change = word.substr(at + 1);
+  word.resize(at);
+  std::string_view rest = c.change;
+  std::vector<std::string_view> named;
+  for (bool more = true; more;) {
+    const auto change = rest.substr(0, rest.find('+'));
+    more = change.size() < rest.size();
+    rest.remove_prefix(more ? change.size() + 1 : change.size());
+    const auto equals = change.find('=');
+    if (equals == std::string_view::npos || equals == 0 || equals + 1 == change.size()) {
+      problems.push_back(fmt::format(
+          "'{}': '{}' is no change (write +NAME=VALUE, as in +memory=hbm3e:8 or +native=fp8)",
+          c.word, change));
+      continue;
+    }
+    const auto name = change.substr(0, equals);
+    if (std::find(named.begin(), named.end(), name) != named.end())
+      problems.push_back(fmt::format("'{}': {} is changed twice", c.word, name));
+    named.push_back(name);
+    const auto bad = hw::set(c.what_if, name, change.substr(equals + 1));
+    if (!bad.empty()) problems.push_back(fmt::format("'{}': {}: {}", c.word, name, bad));
+  }
+  const auto clash = hw::contradiction(c.what_if);
+  if (!clash.empty()) problems.push_back(fmt::format("'{}': {}", c.word, clash));
 }
 
 /// "4xhgx-h200": the count, which is removed.
@@ -55,6 +85,7 @@ void add_words(const std::string& list, bool chips, CompareOptions& o, Problems&
       continue;
     }
     std::string word = typed;
+    take_changes(word, c, problems);
     c.stack = cut(word, '/', c, problems);
     if (chips) {
       c.chip = word;
@@ -110,6 +141,12 @@ CompareOptions check_compare(const CompareArguments& words) {
       problems.push_back(fmt::format(
           "--disaggregate: '{}' chips are a split of one system; to compare several: no or auto",
           question.disaggregate));
+    for (const auto& c : o.systems)
+      if (!c.change.empty() && !o.question.what_if.empty())
+        problems.push_back(
+            fmt::format("'{}': changed by itself, while options change all systems; write all "
+                        "changes in the list",
+                        c.word));
   } catch (const UsageError& e) {
     problems.emplace_back(e.what());
   }

@@ -17,11 +17,14 @@ struct CompareArguments {
   std::string interactivity = "20,50,100";
 };
 
-/// One system of the list: [COUNTx]SYSTEM[@CHIP][/STACK], or CHIP[/STACK] in its default system.
+/// One system of the list: [COUNTx]SYSTEM[@CHIP][/STACK][+NAME=VALUE...], or CHIP[/STACK][+...] in
+/// its default system. What follows a '+' is a what-if (hw/what_if.hpp) of this one alone.
 struct ComparedWord {
   std::string word;  // as typed
   long count = 1;
   std::string system, chip, stack;  // empty: the default
+  std::string change;               // "memory=hbm3-cxmt:8+native=fp8", as typed
+  hw::WhatIf what_if;
 };
 
 struct CompareOptions {

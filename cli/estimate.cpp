@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/economy.hpp"
 #include "cli/errors.hpp"
 #include "cli/evidence.hpp"
 #include "cli/intervals.hpp"
@@ -113,7 +114,9 @@ EstimateResult answer(const Catalog& catalog, const EstimateOptions& options) {
     const bool looked_up = w.nearest > 0 || w.samples > 0 || w.why;
     const auto index = looked_up ? load_index(catalog) : calibrate::RunIndex{};
     fill_evidence(result.record, catalog, index, setup, question, *outcome, options);
-    fill_intervals(result.record, catalog, index.runs, setup, question, *outcome, w);
+    const auto log_rate =
+        fill_intervals(result.record, catalog, index.runs, setup, question, *outcome, w);
+    fill_economy(result.record, setup, question, *outcome, log_rate, w.seed);
     result.record.sources = w.sources;
     if (w.sources) fill_pulls_of(result.record, setup, question, *outcome);
     if (!options.words.no_compare) compare(catalog, setup, question, result.record);

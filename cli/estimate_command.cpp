@@ -59,7 +59,6 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
                 "another system that prefills, --system only decodes");
   c->add_option("--prefill-count", w->prefill_count, "systems of that kind")->capture_default_str();
   c->add_option("--batch", w->batch, "sequences per attention rank, or max: all that memory holds");
-  c->add_option("--memory", w->memory, "swap the chip's memory: KIND:STACKS, as hbm3e:8");
   c->add_option("--count", w->count, "systems joined by their scale-out network")
       ->capture_default_str();
   c->add_flag("--explain", w->explain, "every operator and every figure");

@@ -1,6 +1,7 @@
 #include "cli/estimate_options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -192,6 +193,27 @@ void parse_slo(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
   }
 }
 
+void parse_what_if(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
+  // In the order of hw::kWhatIfNames.
+  const std::array<const std::string*, hw::kWhatIfNames.size()> values = {
+      &w.memory, &w.memory_bandwidth, &w.link_scale, &w.dies, &w.clock, &w.native};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i]->empty()) continue;
+    const auto bad = hw::set(o.what_if, hw::kWhatIfNames[i], *values[i]);
+    if (!bad.empty()) c.problem(fmt::format("--{}: {}", hw::kWhatIfNames[i], bad));
+  }
+  const auto clash = hw::contradiction(o.what_if);
+  if (!clash.empty()) c.problem(clash);
+}
+
+/// What an override sets that a change sets too, as the name of the change; empty if nothing.
+std::string_view twice_set(const hw::WhatIf& w, std::string_view path) {
+  if (w.memory && path.starts_with("chip.memory.")) return "--memory";
+  if (w.memory_bandwidth && path.starts_with("chip.memory.bandwidth")) return "--memory-bandwidth";
+  if (w.dies && path == "chip.dies") return "--dies";
+  return "";
+}
+
 void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
   if (!w.speculate.empty()) {
     if (const auto speculation = serving::parse_speculation(w.speculate))
@@ -202,34 +224,30 @@ void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
                       "per step, 0.7 accepted on average)",
                       w.speculate));
   }
-  if (!w.memory.empty()) {
-    o.memory = hw::parse_memory_swap(w.memory);
-    if (!o.memory)
-      c.problem(fmt::format("--memory: '{}' is not KIND:STACKS, as in hbm3e:8", w.memory));
-  }
   for (const auto& s : w.sets) {
     const auto kv = key_value(s);
     const auto dot = kv ? kv->key.find('.') : std::string_view::npos;
     const auto* kind = dot == std::string_view::npos ? nullptr : find_kind(kv->key.substr(0, dot));
-    const bool known = kind != nullptr && kind->name != "sweep";
+    const bool known =
+        kind != nullptr && kind->name != "sweep" && kind->name != "fleet" && kind->name != "report";
     if (!kv || !known) {
       c.problem(
           fmt::format("--set: '{}' is not PATH=VALUE with a path that begins with chip, family, "
-                      "system, llm, stack or workload",
+                      "system, llm, stack, workload, power or prices",
                       s));
       continue;
     }
     const auto twice = [&](const Override& other) { return other.path == kv->key; };
     if (std::any_of(o.overrides.begin(), o.overrides.end(), twice))
       c.problem(fmt::format("--set: {} is given twice", kv->key));
-    if (!o.memory && kv->key.starts_with("memory."))
+    if (!o.what_if.memory && kv->key.starts_with("memory."))
       c.problem(
           fmt::format("--set: {} changes nothing without --memory (a chip's own memory is "
                       "chip.{})",
                       kv->key, kv->key));
-    if (o.memory && kv->key.starts_with("chip.memory."))
-      c.problem(fmt::format("--memory and --set {} both set the chip's memory; give one of them",
-                            kv->key));
+    if (const auto name = twice_set(o.what_if, kv->key); !name.empty())
+      c.problem(fmt::format("{} and --set {} both set the chip's {}; give one of them", name,
+                            kv->key, name == "--dies" ? "dies" : "memory"));
     o.overrides.push_back({std::string(kv->key), std::string(kv->value)});
   }
 }
@@ -245,6 +263,7 @@ EstimateOptions check_arguments(const EstimateArguments& words) {
   parse_split(c, words, o);
   parse_load(c, words, o);
   parse_slo(c, words, o);
+  parse_what_if(c, words, o);
   parse_extras(c, words, o);
   if (words.samples != 0 && (words.samples < kFewestSamples || words.samples > kMostSamples))
     c.problem(fmt::format("--samples: {} is neither 0 (no intervals) nor between {} and {}",

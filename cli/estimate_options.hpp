@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/catalog.hpp"
+#include "hw/what_if.hpp"
 #include "mapping/parallelism.hpp"
 #include "mapping/precision.hpp"
 #include "search/deployment.hpp"
@@ -18,7 +19,8 @@ struct EstimateArguments {
   std::string chip, system, llm = "deepseek-r1", workload = "default", stack = "typical";
   std::optional<long> input, output;
   std::optional<double> prefix_hit, spread;
-  std::string weights, kv, compute, fallback, parallel = "auto", batch, slo, speculate, memory;
+  std::string weights, kv, compute, fallback, parallel = "auto", batch, slo, speculate;
+  std::string memory, memory_bandwidth, link_scale, dies, clock, native;  // hw/what_if.hpp
   std::optional<double> concurrency, rate;
   std::string objective = "output", disaggregate = "no", prefill_parallel = "auto", prefill_system;
   long prefill_count = 1;
@@ -52,7 +54,7 @@ struct EstimateOptions {
   bool slo_given = false;
   serving::Slo slo;
   serving::Speculation speculation;
-  std::optional<hw::MemorySwap> memory;
+  hw::WhatIf what_if;
   std::vector<Override> overrides;
 };
 

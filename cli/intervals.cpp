@@ -170,10 +170,11 @@ void fill_pulls_of(report::EstimateRecord& record, const Setup& setup, const Que
   fill_pulls(record, {d, site, prefill ? &*prefill : nullptr, q.stack, q.workload, {}, 0});
 }
 
-void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, const Runs& runs,
-                    const Setup& setup, const Question& q, const search::Deployment& d,
-                    const EstimateArguments& words) {
-  if (words.samples == 0 && !words.why) return;
+std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
+                                   const Runs& runs, const Setup& setup, const Question& q,
+                                   const search::Deployment& d, const EstimateArguments& words) {
+  std::vector<double> log_rate;
+  if (words.samples == 0 && !words.why) return log_rate;
   const auto what = unseen_by(runs, setup, q);
   const Borrowed b(catalog, setup, q, d, what);
   const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
@@ -199,8 +200,11 @@ void fill_intervals(report::EstimateRecord& record, const Catalog& catalog, cons
     record.interval_basis = basis(q.stack, what);
     if (q.request.rate)
       record.interval_basis += "; the rate is what arrives, and waits grow as the rest of the TTFT";
+    log_rate = drawn.log_ratio[uncertainty::index(Metric::output_rate)];
+    if (q.request.rate) std::fill(log_rate.begin(), log_rate.end(), 0.0);
   }
   if (words.why) fill_why(record, b.answer, how);
+  return log_rate;
 }
 
 }  // namespace perfmodel::cli

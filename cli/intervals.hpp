@@ -27,11 +27,12 @@ uncertainty::PerMetric<uncertainty::Discrepancy> discrepancies(
     const Catalog& catalog, const cost::Stack& stack, const std::vector<cost::LeftOut>& unseen,
     bool disaggregated);
 
-/// Fills p10, p50 and p90 of the expected numbers, and what `--why` asks for.
-void fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
-                    const std::vector<calibrate::Likeness>& runs, const Setup& setup,
-                    const Question& question, const search::Deployment& deployment,
-                    const EstimateArguments& words);
+/// Fills p10, p50 and p90 of the expected numbers, and what `--why` asks for. Gives the draws of
+/// the output rate, ln(sample / answer), none without samples.
+std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
+                                   const std::vector<calibrate::Likeness>& runs, const Setup& setup,
+                                   const Question& question, const search::Deployment& deployment,
+                                   const EstimateArguments& words);
 
 /// What the answer does as each of its figures moves.
 void fill_pulls_of(report::EstimateRecord& record, const Setup& setup, const Question& question,

@@ -8,8 +8,10 @@
 #include "cli/columns.hpp"
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/fleet_load.hpp"
 #include "cli/kernel_list.hpp"
 #include "cli/output.hpp"
+#include "cli/report_load.hpp"
 #include "cli/sweep_load.hpp"
 #include "llm/counts.hpp"
 #include "report/format.hpp"
@@ -96,6 +98,27 @@ Row sweep_row(const Catalog& catalog, const std::string& id) {
           report::whole(static_cast<double>(s.space.plans())), s.sweep.about};
 }
 
+Row fleet_row(const Catalog& catalog, const std::string& id) {
+  const auto loaded = load_fleet(catalog, id);
+  long chips = 0;
+  for (const auto& site : loaded.hardware) chips += site.chips;
+  return {id, report::whole(static_cast<double>(chips)),
+          fmt::to_string(loaded.fleet.workloads.size()), fmt::to_string(loaded.fleet.supply.size()),
+          loaded.fleet.about};
+}
+Row power_row(const Catalog& catalog, const std::string& id) {
+  const auto c = catalog.power(id);
+  return {c.id, c.name, format(c.chip.idle.value), format(c.around.pue.value)};
+}
+Row prices_row(const Catalog& catalog, const std::string& id) {
+  const auto p = catalog.prices(id);
+  return {p.id, p.name, format(p.lifetime.value), format(p.electricity.value)};
+}
+Row report_row(const Catalog& catalog, const std::string& id) {
+  const auto r = load_report(catalog, id, {});
+  return {r.id, std::to_string(r.sections.size()), r.name};
+}
+
 struct Listing {
   std::string_view kind;
   Row header;
@@ -113,6 +136,10 @@ const std::vector<Listing>& listings() {
       {"stack", {"id", "date", "about"}, stack_row},
       {"workload", {"id", "input", "output", "TTFT", "TPOT", "about"}, workload_row},
       {"sweep", {"id", "points", "deployments", "about"}, sweep_row},
+      {"power", {"id", "name", "idle", "PUE"}, power_row},
+      {"prices", {"id", "name", "lifetime", "electricity"}, prices_row},
+      {"fleet", {"id", "chips", "workloads", "supplies", "about"}, fleet_row},
+      {"report", {"id", "sections", "about"}, report_row},
   };
   return all;
 }
@@ -137,6 +164,7 @@ int run(const std::string& what, const std::string& format, const Chosen& chosen
   if (kind == nullptr) {
     std::vector<std::string_view> names;
     for (const auto& k : kKinds) names.push_back(k.folder);
+    names.push_back(kReportKind.folder);
     names.push_back(kKernels);
     throw UsageError(fmt::format(
         "cannot list '{}' ({})", what,
@@ -157,12 +185,14 @@ int run(const std::string& what, const std::string& format, const Chosen& chosen
 void add_list(CLI::App& app, Chosen& chosen) {
   auto what = std::make_shared<std::string>();
   auto format = std::make_shared<std::string>("table");
-  auto* c = app.add_subcommand(
-      "list",
-      "what is known: chips, memories, systems, llms, stacks, workloads, sweeps, families, "
-      "host kernels");
+  auto* c = app.add_subcommand("list",
+                               "what is known: chips, memories, systems, llms, stacks, workloads, "
+                               "sweeps, reports, families, "
+                               "power, prices, fleets, host kernels");
   c->add_option("what", *what,
-                "chips, memories, systems, llms, stacks, workloads, sweeps, families or kernels")
+                "chips, memories, systems, llms, stacks, workloads, sweeps, reports, families, "
+                "power, prices, fleets "
+                "or kernels")
       ->required();
   c->add_option("--format", *format, "table or csv")
       ->check(CLI::IsMember({"table", "csv"}))

@@ -9,6 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/report_command.hpp"
 #include "cli/version.hpp"
 #include "spec/diagnostics.hpp"
 
@@ -86,8 +87,10 @@ int main(int argc, char** argv) {
   add_host(app, chosen);
   add_formats(app, chosen);
   add_sweep(app, chosen);
+  add_fleet(app, chosen);
   add_diff(app, chosen);
   add_reproduce(app, chosen);
+  add_report(app, chosen);
   refuse_empty_values(app);
   for (auto* command : app.get_subcommands(nullptr)) refuse_empty_values(*command);
   try {

@@ -60,6 +60,7 @@ class CatalogLibrary : public calibrate::Library {
       : catalog_(catalog), plain_families_(plain_families) {}
   spec::Outcome<const calibrate::Site*> site(const std::string& chip, double chips) override;
   spec::Outcome<const llm::LlmSpec*> llm(const std::string& id) override;
+  power::Coefficients power() const { return catalog_.power("typical"); }
 
  private:
   const Catalog& catalog_;

@@ -25,6 +25,14 @@ void add_question_options(CLI::App& command, EstimateArguments& words) {
                 "system, PREFILL:DECODE chips")
       ->capture_default_str();
   c->add_option("--speculate", w->speculate, "DRAFTS:ACCEPTED per step, as 1:0.7");
+  c->add_option("--memory", w->memory, "what if: the chip's memory is KIND:STACKS, as hbm3e:8");
+  c->add_option("--memory-bandwidth", w->memory_bandwidth,
+                "what if: bandwidth alone, as 1.5x or \"4.8 TB/s\"");
+  c->add_option("--link-scale", w->link_scale, "what if: factor on all links, as 2");
+  c->add_option("--dies", w->dies, "what if: dies of a package, all that is on one scaled along");
+  c->add_option("--clock", w->clock, "what if: clock of the chip, as 1.2x or \"2 GHz\"");
+  c->add_option("--native", w->native,
+                "what if: matrix units multiply FP8 (int8, fp6, fp4) too, several by ':'");
   c->add_option("--set", w->sets, "override a figure: chip.memory.bandwidth=\"4.8 TB/s\"")
       ->allow_extra_args(false);
   c->add_flag("--assume", w->assume, "use the family's value for figures that nobody published");

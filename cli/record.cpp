@@ -185,9 +185,7 @@ void fill_asked(EstimateRecord& r, const Setup& setup, const Question& q,
   r.slo_ttft = w.slo.ttft;
   r.slo_tpot = w.slo.tpot;
   for (const auto& o : options.overrides) r.overrides.push_back(o.path + " = " + o.value);
-  if (options.memory)
-    r.overrides.push_back(
-        fmt::format("chip.memory = {} stacks of {}", options.memory->stacks, options.memory->kind));
+  r.overrides.insert(r.overrides.end(), setup.changes.begin(), setup.changes.end());
   r.systems = setup.systems;
   r.chips = setup.all_chips();
   r.devices_per_chip = setup.chip.devices;

@@ -6,12 +6,16 @@
 #include <cmath>
 
 #include "cli/errors.hpp"
+#include "power/system_power.hpp"
+#include "search/worth.hpp"
+#include "tco/cost.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
 namespace {
 
 constexpr std::string_view kGenericSystem = "generic-8";
+constexpr std::string_view kTypical = "typical";  // power and prices of no place in particular
 /// Beyond any machine, and small enough that counts of devices stay whole numbers.
 constexpr double kMaxDevices = 2e9;
 
@@ -32,8 +36,8 @@ void check_devices(std::string_view option, const hw::System& system, const hw::
                   systems, devices, kMaxDevices));
 }
 
-/// Later figures win: overrides were applied to the file, the swap replaces memory, the family
-/// fills gaps.
+/// Later figures win: overrides were applied to the file, the family fills gaps, then what-ifs
+/// change what there is.
 void adapt(Setup& s, bool assume) {
   if (assume) s.chip = hw::with_assumed(s.chip, s.family);
   s.system = hw::filled_for(s.system, s.chip);
@@ -48,6 +52,26 @@ void add_bins(Setup& s, const Catalog& catalog, const EstimateOptions& options) 
     if (auto problem = no_bin(s.chip, chip); !problem.empty()) throw UsageError(problem);
     s.bins.push_back({std::move(chip), bin.share});
   }
+}
+
+void change(Setup& s, const Catalog& catalog, const EstimateOptions& options) {
+  if (options.what_if.empty()) return;
+  const auto read = [&](const std::string& kind) {
+    return catalog.memory(kind, options.overrides);
+  };
+  const auto made_of = [&](const hw::Chip& chip) {
+    auto changed = hw::changed(chip, s.system, options.what_if, read);
+    if (changed) return *std::move(changed);
+    const auto& why = changed.error();
+    throw UsageError(why.nearest.empty()
+                         ? why.reason
+                         : fmt::format("{} (nearest: {})", why.reason, why.nearest));
+  };
+  for (auto& bin : s.bins) bin.chip = made_of(bin.chip).chip;
+  auto changed = made_of(s.chip);
+  s.chip = std::move(changed.chip);
+  s.system = std::move(changed.system);
+  s.changes = std::move(changed.lines);
 }
 
 }  // namespace
@@ -68,6 +92,7 @@ std::vector<std::string> stand_ins(const hw::Chip& chip, const hw::Family& famil
   offer(lines, "memory bandwidth", chip.memory_bandwidth, filled.memory_bandwidth);
   offer(lines, "memory capacity", chip.memory_capacity, filled.memory_capacity);
   offer(lines, "link", chip.link_scale_up, filled.link_scale_up);
+  offer(lines, "TDP", chip.tdp, filled.tdp);
   for (const auto& [name, type] : spec::compute_options())
     offer(lines, fmt::format("{} peak", name), chip.peak(type), filled.peak(type));
   return lines;
@@ -105,7 +130,6 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
         fmt::format("--count {}: {} has no scale-out network in its file to join several",
                     s.systems, s.system.id));
   }
-  check_devices("--count", s.system, s.chip, w.count);
   for (const auto& o : options.overrides) {
     const bool up = o.path.starts_with("chip.link.scale_up") && s.system.tiers_from_chip.empty();
     const bool out = o.path.starts_with("chip.link.scale_out") &&
@@ -118,12 +142,9 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
   }
   // A system that was named says which of the chips of one name it is made of.
   if (w.system.empty() || s.system.chip != s.chip.id) add_bins(s, catalog, options);
-  if (options.memory) {
-    const auto memory = catalog.memory(options.memory->kind, options.overrides);
-    s.chip = hw::with_memory(s.chip, memory, options.memory->stacks);
-    for (auto& bin : s.bins) bin.chip = hw::with_memory(bin.chip, memory, options.memory->stacks);
-  }
   adapt(s, w.assume);
+  change(s, catalog, options);
+  check_devices("--count", s.system, s.chip, w.count);
   if (!w.prefill_system.empty()) {
     auto prefill = load_comparison(catalog, "", w.prefill_system, w.assume);
     prefill.systems = static_cast<int>(w.prefill_count);
@@ -178,6 +199,8 @@ Question load_question(const Catalog& catalog, const EstimateOptions& options) {
   }
   q.stack = catalog.stack(w.stack, options.overrides);
   q.ceiling = catalog.stack("ceiling");
+  q.power = catalog.power(kTypical, options.overrides);
+  q.prices = catalog.prices(kTypical, options.overrides);
   q.precision = options.precision;
   q.assume = w.assume;
   auto& r = q.request;
@@ -215,6 +238,31 @@ spec::Infeasible no_figure(std::string reason, std::string nearest) {
   return {spec::Why::missing_figure, std::move(reason), std::move(nearest)};
 }
 
+/// What a device of the setup costs by the objective; none where every device costs the same: for
+/// other objectives, and where the chips' power is not published while what is asked for is.
+spec::Outcome<std::optional<search::Upkeep>> upkeep_of(const Setup& s, const Question& q,
+                                                       search::Objective objective) {
+  const bool watts = objective == search::Objective::per_watt;
+  if (!watts && objective != search::Objective::per_cost) return std::optional<search::Upkeep>{};
+  const auto plate = power::nameplate(s.system, s.chip, s.systems, q.power);
+  if (watts && !plate && !s.system.power)
+    return no_figure(plate.error().reason, "--objective per-chip");
+  search::Upkeep u;
+  if (!watts) {
+    const auto capital = tco::capital_of(s.system, s.chip, s.systems, q.prices);
+    if (!capital) return no_figure(capital.error().reason, "--objective per-chip");
+    u.fixed = (capital->value * tco::recovery_rate(q.prices)).base() / s.devices();
+    u.by_watt = q.prices.electricity.value.base();
+  }
+  if (!plate) return std::optional<search::Upkeep>{};
+  u.shares = q.power.chip;
+  u.tdp = s.chip.tdp->value / (1.0 * s.chip.devices);
+  u.around = plate->around / (1.0 * s.devices());
+  u.steady = q.power.around.steady.value.base();
+  u.pue = plate->pue;
+  return std::optional(u);
+}
+
 }  // namespace
 
 spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& question,
@@ -227,17 +275,17 @@ spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& ques
   auto r = request;
   r.prefill_devices = question.prefill_chips * setup.chip.devices;
   r.decode_devices = question.decode_chips * setup.chip.devices;
-  if (r.objective == search::Objective::per_watt && !setup.system.power)
-    return no_figure(fmt::format("the power of {} is not published", setup.system.id),
-                     "--objective per-chip");
-  if (r.objective == search::Objective::per_cost && !setup.system.price_usd)
-    return no_figure(fmt::format("the price of {} in dollars is not published", setup.system.id),
-                     "--objective per-chip");
+  auto upkeep = upkeep_of(setup, question, r.objective);
+  if (!upkeep) return upkeep.error();
+  if (*upkeep) problem.upkeep = &**upkeep;
   if (!setup.prefill) return search::find_deployment(problem, r);
   auto prefill_precision = mapping::resolve(precision, question.llm, setup.prefill->chip);
   if (!prefill_precision) return prefill_precision.error();
   const auto prefill_machine = setup.prefill->machine(question.stack);
-  const search::PrefillSite site{prefill_machine, *prefill_precision, setup.prefill->devices()};
+  auto prefill_upkeep = upkeep_of(*setup.prefill, question, r.objective);
+  if (!prefill_upkeep) return prefill_upkeep.error();
+  search::PrefillSite site{prefill_machine, *prefill_precision, setup.prefill->devices()};
+  if (*prefill_upkeep) site.upkeep = &**prefill_upkeep;
   problem.prefill = &site;
   problem.pool_link = link_between(setup, *setup.prefill);
   if (!problem.pool_link)

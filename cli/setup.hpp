@@ -20,6 +20,8 @@ struct Question {
   serving::Workload workload;
   cost::Stack stack;
   cost::Stack ceiling;
+  power::Coefficients power;
+  tco::Prices prices;
   search::Request request;
   mapping::PrecisionRequest precision;
   bool assume = false;
@@ -32,6 +34,7 @@ struct Setup {
   hw::System system;
   hw::Family family;
   int systems = 1;
+  std::vector<std::string> changes;      // what-ifs, in words
   std::shared_ptr<const Setup> prefill;  // where prefill has systems of its own
   std::vector<search::OtherBin> bins;    // chips that may be at hand instead
 

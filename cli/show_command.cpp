@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
+#include "cli/report_config.hpp"
 #include "spec/document.hpp"
 #include "spec/wording.hpp"
 
@@ -152,6 +153,7 @@ int run(const std::string& what, const std::string& word, const Chosen& chosen) 
   if (kind == nullptr) {
     std::vector<std::string_view> names;
     for (const auto& k : kKinds) names.push_back(k.name);
+    names.push_back(kReportKind.name);
     throw UsageError(fmt::format(
         "cannot show a '{}' ({})", what,
         spec::nearest_hint(what, names, fmt::format("one of: {}", fmt::join(names, ", ")))));
@@ -176,7 +178,9 @@ void add_show(CLI::App& app, Chosen& chosen) {
   auto what = std::make_shared<std::string>();
   auto id = std::make_shared<std::string>();
   auto* c = app.add_subcommand("show", "one file with every figure, its range, grade and source");
-  c->add_option("kind", *what, "chip, memory, system, llm, stack, workload, sweep or family")
+  c->add_option(
+       "kind", *what,
+       "chip, memory, system, llm, stack, workload, sweep, report, family, power, prices or fleet")
       ->required();
   c->add_option("id", *id, "id or alias")->required();
   c->callback([=, &chosen] { chosen.action = [=, &chosen] { return run(*what, *id, chosen); }; });

@@ -71,6 +71,13 @@ std::vector<std::uint32_t> try_machines(const Catalog& catalog, const Sweep& s) 
             deployments_of(s, catalog.llm(llm.text), setup.devices()).size()));
     }
   }
+  // A package that does not hold the stacks is refused before the first point.
+  p = {};
+  for (d[0] = 0; d[0] < size(Axis::system); ++d[0]) {
+    auto& memory = d[index(Axis::memory)];
+    for (memory = 1; memory < size(Axis::memory); ++memory) load_machine(catalog, s, p);
+    memory = 0;
+  }
   // One after the other, the rest at their first values: all combinations would take as long as
   // the sweep.
   p = {};
@@ -108,7 +115,7 @@ EstimateOptions options_at(const Sweep& s, const Place& place) {
   if (!s.systems.empty()) o.words.system = s.systems[site % systems].text;
   o.words.count = static_cast<long>(s.counts[place.at(Axis::count)]);
   o.words.assume = s.assume;
-  o.memory = memory_of(s.memories[place.at(Axis::memory)]);
+  o.what_if.memory = memory_of(s.memories[place.at(Axis::memory)]);
   auto radix = static_cast<std::uint32_t>(s.set_combinations());
   for (const auto& set : s.sets) {
     // The last one varies fastest.

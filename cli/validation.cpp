@@ -1,5 +1,6 @@
 #include "cli/validation.hpp"
 
+#include "calibrate/run_power.hpp"
 #include "calibrate/slices.hpp"
 
 namespace perfmodel::cli {
@@ -21,14 +22,20 @@ Known predicted_run(const Measurement& m, const cost::Stack& stack, CatalogLibra
   return {std::move(run), std::move(prediction)};
 }
 
+/// Without `power` its metrics are left out: a fit of software says nothing of it.
 void take_value(Line& line, const spec::Outcome<calibrate::Prediction>& prediction,
-                const calibrate::Run& run) {
+                const calibrate::Run& run, const cost::Stack& stack,
+                const power::Coefficients* power) {
   if (!prediction) {
     line.skipped = prediction.error().reason;
     return;
   }
   line.saturated = prediction->saturated;
-  const auto v = calibrate::value_of(*prediction, run, *line.m->metric);
+  const auto metric = *line.m->metric;
+  const bool of_power = metric == calibrate::Metric::power || metric == calibrate::Metric::joules;
+  const auto v = of_power && power != nullptr
+                     ? calibrate::power_value(run, *prediction, stack, metric, *power)
+                     : calibrate::value_of(*prediction, run, metric);
   if (v)
     line.predicted = *v;
   else
@@ -41,6 +48,7 @@ std::vector<Line> predict_all(const std::vector<Measurement>& rows, const StackS
                               CatalogLibrary& library) {
   std::vector<Line> lines;
   lines.reserve(rows.size());
+  const auto power = library.power();
   std::map<std::string, Known> runs;
   for (const auto& m : rows) {
     Line l;
@@ -52,7 +60,7 @@ std::vector<Line> predict_all(const std::vector<Measurement>& rows, const StackS
     if (at == runs.end()) at = runs.emplace(key, predicted_run(m, stack, library)).first;
     const auto& known = at->second;
     if (known.run)
-      take_value(l, known.prediction, *known.run);
+      take_value(l, known.prediction, *known.run, stack, &power);
     else
       l.skipped = known.run.error().reason;
     lines.push_back(std::move(l));
@@ -77,7 +85,7 @@ std::vector<Line> predict_fitted(const Corpus& corpus, const calibrate::Fit& fit
     Line l;
     l.m = r.m;
     l.profile = r.profile;
-    take_value(l, prediction, *r.run);
+    take_value(l, prediction, *r.run, base, nullptr);
     lines.push_back(std::move(l));
   }
   return lines;

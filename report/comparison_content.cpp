@@ -37,17 +37,6 @@ std::string power_text(const PowerFigure& p) {
   return fmt::format("{} kW ({})", number(p.value.base() / kKilo, kDigits), p.grade);
 }
 
-std::string engines_text(int engines, std::string parallelism) {
-  std::erase(parallelism, '=');
-  return engines > 1 ? fmt::format("{} x {}", engines, parallelism) : parallelism;
-}
-
-std::string deployment_text(const EstimateRecord& r) {
-  const auto own = engines_text(r.engines, r.parallelism);
-  if (!r.prefill) return own;
-  return fmt::format("{} feeds {}", engines_text(r.prefill->engines, r.prefill->parallelism), own);
-}
-
 Row infeasible_row(const ComparedSystem& s) {
   return {{s.label}, "infeasible: " + s.answer.infeasible};
 }
@@ -104,7 +93,13 @@ std::vector<Statement> question(const ComparisonRecord& record) {
     for (const auto& f : s.answer.fallbacks) add(fallbacks, f);
   }
   std::vector<Statement> out = {{"asked", model_and_workload(base)}};
-  if (!base.overrides.empty()) out.push_back({"set", joined(base.overrides)});
+  const bool alike = std::all_of(record.systems.begin(), record.systems.end(), [&](const auto& s) {
+    return s.answer.overrides == base.overrides;
+  });
+  if (alike && !base.overrides.empty()) out.push_back({"set", joined(base.overrides)});
+  for (const auto& s : record.systems)
+    if (!alike && !s.answer.overrides.empty())
+      out.push_back({"changed", fmt::format("{}: {}", s.label, joined(s.answer.overrides))});
   if (!fallbacks.empty()) out.push_back({"fallback", joined(fallbacks)});
   std::string software = joined(stacks, ", ") + " expected, ceiling without software losses";
   if (base.draft_tokens > 0)
@@ -187,7 +182,7 @@ Grid systems(const ComparisonRecord& record, Detail detail) {
       add(a.compute);
     }
     add(a.weakest_grade);
-    if (full) add(deployment_text(a));
+    if (full) add(engines_text(a));
     grid.rows.push_back(std::move(row));
   }
   return grid;
@@ -199,7 +194,7 @@ std::vector<Statement> deployments(const ComparisonRecord& record) {
     if (is_feasible(s))
       out.push_back(
           {out.empty() ? "deployed" : "", fmt::format("{}: {}, limited by {}", s.label,
-                                                      deployment_text(s.answer), s.answer.limit)});
+                                                      engines_text(s.answer), s.answer.limit)});
   return out;
 }
 

@@ -27,6 +27,10 @@ std::vector<Statement> question(const ComparisonRecord& record);
 Grid systems(const ComparisonRecord& record, Detail detail);
 /// "gb200-nvl72: tp1 dp72 ep72, limited by TPOT" of each.
 std::vector<Statement> deployments(const ComparisonRecord& record);
+/// Power, energy and cost of each.
+Grid economy(const ComparisonRecord& record);
+/// Why a system has no power or no cost, and the largest unknown of each.
+std::vector<Statement> economy_notes(const ComparisonRecord& record);
 /// Each system over the baseline.
 Grid ratios(const ComparisonRecord& record);
 /// "1 cloudmatrix384 = 0.95 gb200-nvl72 ...; 1 ascend910c = 0.18 gb200; for equal output 4.9x the

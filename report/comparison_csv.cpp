@@ -2,6 +2,7 @@
 // interactivity, or a crossing.
 #include "report/comparison_content.hpp"
 #include "report/comparison_format.hpp"
+#include "report/csv_economy.hpp"
 #include "report/csv_table.hpp"
 #include "report/format.hpp"
 
@@ -151,7 +152,11 @@ constexpr CsvColumn kColumns[] = {
        return l.point != nullptr ? csv_number(kMilli / l.point->interactivity.base())
                                  : milliseconds(l.record.base().answer.slo_tpot);
      }},
-    {"overrides", [](const Line& l) { return joined(l.record.base().answer.overrides); }},
+    {"overrides",
+     [](const Line& l) {
+       const auto& s = l.system != nullptr ? *l.system : l.record.base();
+       return joined(s.answer.overrides);
+     }},
     {"stack",
      [](const Line& l) { return l.system != nullptr ? l.system->answer.expected.stack : ""; }},
     {"interactivity_tokens_per_s_per_user",
@@ -268,6 +273,8 @@ constexpr CsvColumn kColumns[] = {
 std::string line(const Line& l) {
   std::vector<std::string> fields;
   for (const auto& c : kColumns) fields.push_back(c.field(l));
+  for (const auto& c : economy_columns())
+    fields.push_back(l.answered() != nullptr ? c.field(l.system->answer) : Field());
   return csv_record(fields);
 }
 
@@ -276,6 +283,7 @@ std::string line(const Line& l) {
 std::vector<std::string_view> comparison_columns() {
   std::vector<std::string_view> names;
   for (const auto& c : kColumns) names.push_back(c.name);
+  for (const auto& c : economy_columns()) names.push_back(c.name);
   return names;
 }
 

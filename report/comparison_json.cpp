@@ -2,6 +2,7 @@
 // exist is null. Keys keep their order.
 #include "report/comparison_content.hpp"
 #include "report/comparison_format.hpp"
+#include "report/json_economy.hpp"
 #include "report/json_parts.hpp"
 
 namespace perfmodel::report {
@@ -19,7 +20,7 @@ Json performance_json(const Performance& p) {
           {"prefill_only_tokens_per_s_per_chip", base(p.prefill_per_chip)}};
 }
 
-Json power_json(const std::optional<PowerFigure>& p) {
+Json nameplate_json(const std::optional<PowerFigure>& p) {
   if (!p) return nullptr;
   return {{"w", base(p->value)}, {"grade", p->grade}};
 }
@@ -96,8 +97,11 @@ Json system_json(const ComparedSystem& s, bool sources) {
                    {"capacity_bytes", base(a.memory.capacity)}};
     j["weakest"] = {{"grade", a.weakest_grade}, {"figure", a.weakest_path}};
   }
-  j["power_system"] = power_json(s.power);
-  j["power_chips"] = power_json(s.chip_power);
+  j["power_system"] = nameplate_json(s.power);
+  j["power_chips"] = nameplate_json(s.chip_power);
+  j["power"] = power_json(a);
+  j["cost"] = cost_json(a);
+  j["overrides"] = a.overrides;
   j["over_baseline"] = against_json(s);
   j["interactivity"] = points_json(s);
   j["reach_tokens_per_s_per_user"] = base(s.reach);

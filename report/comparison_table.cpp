@@ -25,6 +25,9 @@ std::string comparison_table(const ComparisonRecord& record, int width) {
   screen.grid(systems(record, Detail::brief));
   screen.statements(deployments(record));
   screen.gap();
+  screen.grid(economy(record));
+  screen.statements(economy_notes(record));
+  screen.gap();
   screen.grid(ratios(record));
   screen.statements(parity(record));
   screen.gap();
@@ -50,11 +53,13 @@ std::string comparison_markdown(const ComparisonRecord& record) {
     out += fmt::format("> **Note:** {}\n\n", escaped(banner));
   put_list(out, question(record));
   put_section(out, "Systems", systems(record, Detail::full));
-  put_section(out, "Ratios, expected (ceiling)", ratios(record));
+  put_section(out, "Power and cost", economy(record));
   const auto lines = [&](const std::vector<Statement>& statements) {
     if (!statements.empty()) out += '\n';
     for (const auto& s : statements) out += fmt::format("- {}\n", escaped(s.text));
   };
+  lines(economy_notes(record));
+  put_section(out, "Ratios, expected (ceiling)", ratios(record));
   lines(parity(record));
   put_section(out, "Reasons", factors(record));
   lines(reasons(record, kAll));

@@ -13,6 +13,11 @@
 namespace perfmodel::report {
 namespace {
 
+std::string pool_text(int engines, std::string parallelism) {
+  std::erase(parallelism, '=');
+  return engines > 1 ? fmt::format("{} x {}", engines, parallelism) : parallelism;
+}
+
 constexpr std::string_view kOrdinaryStatus = "shipping";  // not worth a word
 constexpr int kComparisonDigits = 3;
 constexpr int kIntervalDigits = 3;
@@ -186,6 +191,12 @@ Row compared(const ComparisonRow& c, Detail detail) {
 }
 
 }  // namespace
+
+std::string engines_text(const EstimateRecord& r) {
+  const auto own = pool_text(r.engines, r.parallelism);
+  if (!r.prefill) return own;
+  return fmt::format("{} feeds {}", pool_text(r.prefill->engines, r.prefill->parallelism), own);
+}
 
 void add(std::vector<Statement>& statements, std::string label, std::string text) {
   if (!text.empty()) statements.push_back({std::move(label), std::move(text)});

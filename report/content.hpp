@@ -29,12 +29,20 @@ std::string joined(const std::vector<std::string>& texts, std::string_view separ
 /// Unless `text` is empty.
 void add(std::vector<Statement>& statements, std::string label, std::string text);
 
+/// Power, energy and cost.
+std::vector<Statement> economy(const EstimateRecord& record);
+/// The same as a row: power at most, modelled and with cooling in kW, J by output token, tok/s per
+/// MW, USD per million input and output tokens, the interval of the latter, and rented.
+Row economy_row(const std::string& label, const EstimateRecord& record);
+
 /// What was asked, overrides included.
 std::vector<Statement> question(const EstimateRecord& record);
 /// Of that, model and workload: "DeepSeek-R1 (671 billion ...); workload default: ...".
 std::string model_and_workload(const EstimateRecord& record);
 /// Why there is no answer, and the nearest feasible one; empty for a feasible record.
 std::vector<Statement> refusal(const EstimateRecord& record);
+/// "3 x tp1 dp256 ep256", "tp8 feeds 2 x tp4" where prefill has a pool of its own.
+std::string engines_text(const EstimateRecord& record);
 /// Deployment, formats, fallbacks, software.
 std::vector<Statement> setup(const EstimateRecord& record);
 /// The weakest figures the answer rests on.

@@ -10,7 +10,7 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kMicro = 1e6, kMega = 1e-6, kGiga = 1e-9;  // from base units
+constexpr double kMilli = 1e3, kMicro = 1e6, kMega = 1e-6, kGiga = 1e-9;  // from base units
 
 std::string us(Time t) {
   return number(t.base() * kMicro);
@@ -18,13 +18,16 @@ std::string us(Time t) {
 std::string mb(Bytes b) {
   return number(b.base() * kMega);
 }
+std::string mj(Energy e) {
+  return e.base() > 0 ? number(e.base() * kMilli) : std::string(kNoNumber);
+}
 std::string gflop(Ops o) {
   return number(o.base() * kGiga);
 }
 
 Row times_of(const OperatorRow& op) {
   return {{op.name, whole(op.count), us(op.total), percent(op.share), op.bound, us(op.t_compute),
-           us(op.t_vector), us(op.t_memory), us(op.t_link), us(op.t_overhead)},
+           us(op.t_vector), us(op.t_memory), us(op.t_link), us(op.t_overhead), mj(op.energy)},
           ""};
 }
 
@@ -75,7 +78,8 @@ Grid operator_times(const EstimateRecord& record, std::string_view phase) {
                    {"vector"},
                    {"memory"},
                    {"link"},
-                   {"overhead"}},
+                   {"overhead"},
+                   {"energy in mJ"}},
                   times_of);
 }
 

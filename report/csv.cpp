@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "report/content.hpp"
+#include "report/csv_economy.hpp"
 #include "report/csv_table.hpp"
 #include "report/format.hpp"
 
@@ -327,18 +328,27 @@ std::vector<std::string_view> csv_columns(bool explain) {
   if (explain) return operator_columns();
   std::vector<std::string_view> names;
   for (const AnswerColumn& c : kAnswer) names.push_back(c.name);
+  for (const EconomyColumn& c : economy_columns()) names.push_back(c.name);
   return names;
 }
 
 std::string to_csv(const EstimateRecord& record, bool explain) {
   if (record.sources) return sources_csv_header() + sources_csv_rows(record);
   if (explain) return operators_csv(record);
-  std::string out;
-  put(out, kAnswer, [](const AnswerColumn& c) { return Field(c.name); });
-  put(out, kAnswer, [&](const AnswerColumn& c) { return c.subject(record); });
-  for (const ComparisonRow& row : record.comparisons) {
-    put(out, kAnswer, [&](const AnswerColumn& c) { return c.other(record, row); });
-  }
+  // Compared systems have no power or cost of their own here.
+  const auto line = [&](auto answer, auto economy) {
+    std::vector<Field> fields;
+    for (const AnswerColumn& c : kAnswer) fields.push_back(answer(c));
+    for (const EconomyColumn& c : economy_columns()) fields.push_back(economy(c));
+    return csv_record(fields);
+  };
+  std::string out = line([](const auto& c) { return Field(c.name); },
+                         [](const auto& c) { return Field(c.name); });
+  out += line([&](const auto& c) { return c.subject(record); },
+              [&](const auto& c) { return c.field(record); });
+  for (const ComparisonRow& row : record.comparisons)
+    out += line([&](const auto& c) { return c.other(record, row); },
+                [](const auto&) { return Field(); });
   return out;
 }
 

@@ -26,6 +26,8 @@ Field op(const O& o) {
     return csv_number((o.*Member).base() * kMicro);
   } else if constexpr (std::is_same_v<T, Bytes>) {
     return csv_number((o.*Member).base() / kMega);
+  } else if constexpr (std::is_same_v<T, Energy>) {
+    return (o.*Member).base() > 0 ? csv_number((o.*Member).base() * kMilli) : "";
   } else if constexpr (std::is_same_v<T, Ops>) {
     return csv_number((o.*Member).base() / kGiga);
   } else {
@@ -63,6 +65,7 @@ constexpr OperatorColumn kOperator[] = {
     {"total_us", nullptr, op<&O::total>},
     {"share_of_pass", nullptr, op<&O::share>},
     {"bound", nullptr, op<&O::bound>},
+    {"energy_mj", nullptr, op<&O::energy>},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "report/economy_record.hpp"
 #include "units/quantity.hpp"
 
 namespace perfmodel::report {
@@ -73,6 +74,7 @@ struct OperatorRow {
   double share = 0;        // of the pass before overlap, 0..1
   double token_share = 0;  // of an output token's time, prefills of others included, before overlap
   std::string bound;       // "compute", "vector", "memory", "link", "overhead"
+  Energy energy{};         // of all instances, idle power included; zero where no TDP is known
 };
 
 /// What one software profile makes of the deployment.
@@ -243,6 +245,8 @@ struct EstimateRecord {
   std::vector<SwingRow> swings;  // widest first; only where asked for
   std::string why;               // what limits, what is unknown, what to learn next; as `swings`
   MemoryRow memory;
+  PowerRow power;
+  CostRow cost;
   std::vector<OperatorRow> operators;  // all, prefill then decode, in order of execution
   std::vector<std::size_t>
       bottlenecks;  // indices into operators, worst first, both phases weighted as in steady state

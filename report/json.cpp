@@ -7,6 +7,7 @@
 
 #include "report/content.hpp"
 #include "report/format.hpp"
+#include "report/json_economy.hpp"
 #include "report/json_parts.hpp"
 
 namespace perfmodel::report {
@@ -159,7 +160,8 @@ Json operator_json(const OperatorRow& o) {
           {"overhead_s", base(o.t_overhead)},
           {"total_s", base(o.total)},
           {"share_of_pass", real(o.share)},
-          {"bound", o.bound}};
+          {"bound", o.bound},
+          {"energy_j", o.energy.base() > 0 ? base(o.energy) : Json(nullptr)}};
 }
 
 Json comparison_json(const ComparisonRow& c) {
@@ -254,6 +256,8 @@ std::string to_json(const EstimateRecord& record) {
   out["ceiling"] = feasible ? performance_json(record.ceiling) : Json(nullptr);
   out["intervals"] = feasible ? intervals_json(record) : Json(nullptr);
   out["memory"] = memory_json(record);
+  out["power"] = power_json(record);
+  out["cost"] = cost_json(record);
   out["weakest"] = {{"hardware_grade", text_or_null(record.weakest_grade)},
                     {"hardware_path", text_or_null(record.weakest_path)},
                     {"software_grade", text_or_null(record.weakest_stack_grade)},

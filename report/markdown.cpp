@@ -22,6 +22,7 @@ std::string to_markdown(const EstimateRecord& record, bool explain) {
   put_list(out, confidence(record));
   put_list(out, evidence(record));
   put_list(out, interval_basis(record));
+  put_list(out, economy(record));
   put_list(out, why(record));
   put_section(out, "Performance", metrics(record));
   put_section(out, "Single figures", swings(record));

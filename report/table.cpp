@@ -74,6 +74,7 @@ std::string to_table(const EstimateRecord& record, const TableOptions& options) 
     screen.side_by_side(metrics(record), memory(record));
   }
   screen.statements(interval_basis(record));
+  screen.statements(economy(record));
   screen.gap();
   screen.grid(bottlenecks(record, options.explain ? record.bottlenecks.size() : kBottlenecks));
   if (!record.why.empty()) {

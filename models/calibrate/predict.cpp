@@ -120,6 +120,9 @@ class Predictor {
     const auto waves =
         waves_of(prefills, prefills / std::max(1.0, batch), p.step / yield * output + prefills,
                  w.spread, stack_.in_step.value.base(), stack_.queue.value.base());
+    p.batch = batch;
+    p.yield = yield;
+    p.together = together;
     p.tpot = p.step / yield + prefills * (waves.stall / output);
     p.itl = p.tpot * yield;
     p.ttft = machine_.request + prefill.one + p.step * 0.5 + waves.wait;
@@ -163,6 +166,9 @@ class Predictor {
       (below ? low : high) = mid;
     }
     Prediction p;
+    p.batch = low;
+    p.yield = yield;
+    p.together = prefill.full;
     p.step = decode(low);
     p.tpot = p.step / yield;
     p.itl = p.step;
@@ -296,7 +302,7 @@ spec::Outcome<double> value_of(const Prediction& p, const Run& run, Metric metri
       break;
     case Metric::power:
     case Metric::joules:
-      return none("power is not modelled yet");
+      return none("power needs the coefficients of power");
   }
   if (!(v > 0) || !std::isfinite(v)) return none("the run does not define this metric");
   return v;

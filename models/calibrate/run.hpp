@@ -46,10 +46,16 @@ struct Prediction {
   Frequency output{}, input{}, requests{};  // whole run
   Time batch_latency{};
   bool saturated = false;  // more requests than memory holds: TTFT is queueing
+  // Of steady runs: sequences that decode in one pass of a rank, tokens that each yields, and
+  // requests that are prefilled together. Zero for others.
+  double batch = 0;
+  double yield = 1;
+  double together = 0;
 };
 spec::Outcome<Prediction> predict(const Run& run, const cost::Stack& stack);
 
-/// The prediction in the unit of `metric`, or why there is none.
+/// The prediction in the unit of `metric`, or why there is none. Power and energy are those of
+/// run_power.hpp.
 spec::Outcome<double> value_of(const Prediction& p, const Run& run, Metric metric);
 
 }  // namespace perfmodel::calibrate

@@ -57,6 +57,10 @@ double padding(const Machine& m, const ops::OpCost& c, double wave_share) {
   return padded / useful * (1.0 + (waves - 1.0) * wave_share);
 }
 
+Bytes from_memory(const Machine& m, const ops::OpCost& c) {
+  return c.weights + c.kv + spilled(m, c.activations);
+}
+
 OpTime time_of(const Machine& m, const ops::OpCost& c, ops::OpClass op_class,
                spec::Compute compute) {
   OpTime t;

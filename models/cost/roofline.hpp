@@ -45,6 +45,10 @@ inline constexpr double kSplitDepth = 512.0;
 /// rest.
 double padding(const Machine& m, const ops::OpCost& c, double wave_share = 1.0);
 
+/// Bytes that an operator moves to and from memory on the mean device: weights, cache, and the part
+/// of the activations that the last-level cache does not keep.
+Bytes from_memory(const Machine& m, const ops::OpCost& c);
+
 /// Time of an operator without a message.
 OpTime time_of(const Machine& m, const ops::OpCost& c, ops::OpClass op_class,
                spec::Compute compute);

@@ -15,7 +15,7 @@ constexpr auto kKinds = std::to_array<Kind>({
      .less = "compute_us,vector_us,memory_us,link_us,overhead_us,total_us",
      .more = "",
      .neither = "count,matrix_gflop,vector_gflop,weights_mb,kv_mb,activations_mb,message_mb,"
-                "share_of_pass",
+                "share_of_pass,energy_mj",
      .notes = ""},
     {.name = "estimate",
      .made_by = "perfmodel estimate --format csv",
@@ -27,19 +27,32 @@ constexpr auto kKinds = std::to_array<Kind>({
              "ceiling_decode_step_ms,ceiling_prefill_ms,transfer_ms,queue_ms,"
              "ttft_ms_p10,ttft_ms_p50,ttft_ms_p90,tpot_ms_p10,tpot_ms_p50,tpot_ms_p90,"
              "decode_step_ms_p10,decode_step_ms_p50,decode_step_ms_p90,"
-             "prefill_ms_p10,prefill_ms_p50,prefill_ms_p90",
+             "prefill_ms_p10,prefill_ms_p50,prefill_ms_p90,"
+             "joules_per_output_token,joules_per_output_token_p10,joules_per_output_token_p90,"
+             "kwh_per_million_output_tokens,usd_per_million_input_tokens,"
+             "usd_per_million_input_tokens_p10,usd_per_million_input_tokens_p90,"
+             "usd_per_million_output_tokens,usd_per_million_output_tokens_p10,"
+             "usd_per_million_output_tokens_p90,rented_usd_per_million_input_tokens,"
+             "rented_usd_per_million_output_tokens,price_shares_per_million_input_tokens,"
+             "price_shares_per_million_output_tokens",
      .more = "output_tokens_per_s_per_chip,output_tokens_per_s_system,input_tokens_per_s_per_chip,"
              "decode_only_tokens_per_s_per_chip,decode_only_tokens_per_s_system,"
              "prefill_only_tokens_per_s_per_chip,prefill_only_tokens_per_s_system,"
              "ceiling_output_tokens_per_s_per_chip,ceiling_output_tokens_per_s_system,"
              "ceiling_input_tokens_per_s_per_chip,ceiling_decode_only_tokens_per_s_per_chip,"
              "ceiling_decode_only_tokens_per_s_system,ceiling_prefill_only_tokens_per_s_per_chip,"
-             "ceiling_prefill_only_tokens_per_s_system,slo_kept_share,batch_fits_share",
+             "ceiling_prefill_only_tokens_per_s_system,slo_kept_share,batch_fits_share,"
+             "output_tokens_per_joule,output_tokens_per_s_per_mw",
      .neither = "tp,pp,dp,ep,moe_tp,engines,engine_devices,chips_used,batch_per_rank,concurrency,"
                 "prefill_engines,prefill_chips_used,prefill_requests_together,prefill_utilisation,"
                 "transferred_mb,memory_free_gb,largest_batch_per_rank,memory_capacity_gb,memory_"
                 "reserve_gb,memory_weights_gb,memory_kv_gb,"
-                "memory_activations_gb",
+                "memory_activations_gb,power_nameplate_kw,power_modelled_chips_kw,"
+                "power_modelled_around_kw,power_modelled_kw,power_modelled_kw_p10,"
+                "power_modelled_kw_p90,power_site_kw,power_site_kw_p10,power_site_kw_p90,pue,"
+                "chip_tdp_w,chip_power_w,chip_idle_w,chip_active_w,chip_matrix_w,chip_vector_w,"
+                "chip_memory_w,chip_link_w,capital_usd,capital_usd_per_h,electricity_usd_per_h,"
+                "prefill_time_share",
      .notes =
          "candidates,interval_samples,interval_basis,residual_tpot_rows,residual_tpot_median,"
          "residual_tpot_p90,"
@@ -112,6 +125,15 @@ constexpr auto kKinds = std::to_array<Kind>({
      .less = "fitted_median,fitted_p90,curve_median,curve_p90,left_out_median,left_out_p90",
      .more = "",
      .neither = "rows,set_aside,curve_bias",
+     .notes = ""},
+    {.name = "power of chips",
+     .made_by = "perfmodel calibrate --power --format csv",
+     .signature = "run,measured_w,at_measured_throughput_w,predicted_w",
+     .keys = "run,chip,stack,mode",
+     .verdicts = "",
+     .less = "",
+     .more = "",
+     .neither = "tdp_w,measured_w,at_measured_throughput_w,left_out_stack_w,predicted_w",
      .notes = ""},
     // As google_benchmark.hpp reads it.
     {.name = "Google Benchmark",

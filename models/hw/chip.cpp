@@ -70,6 +70,8 @@ void read_extras(MapReader& root, Chip& chip) {
   if (auto price = root.map("price", Need::optional)) {
     chip.price_usd = price->figure<Usd>("usd", Need::optional);
     chip.price_cny = price->figure<Cny>("cny", Need::optional);
+    chip.rental = price->figure<UsdRate>("rental", Need::optional);
+    chip.owner_cost = price->figure<UsdRate>("owner_cost", Need::optional);
     price->finish();
   }
 }
@@ -117,6 +119,7 @@ std::optional<Chip> read_chip(const spec::Document& document, spec::Diagnostics&
   chip.dies = static_cast<int>(root.integer("dies", Need::optional, 1, 16).value_or(1));
   chip.devices = static_cast<int>(root.integer("devices", Need::optional, 1, 16).value_or(1));
   chip.cores = root.figure<Count>("cores", Need::optional);
+  chip.clock = root.figure<Frequency>("clock", Need::optional);
   read_matrix(root, chip);
   chip.block_scales = root.boolean("block_scales", Need::optional);
   read_memory(root, chip);

@@ -10,7 +10,7 @@
 #include "spec/document.hpp"
 #include "spec/number_format.hpp"
 #include "spec/sourced.hpp"
-#include "units/quantity.hpp"
+#include "units/money.hpp"
 
 namespace perfmodel::hw {
 
@@ -37,6 +37,7 @@ struct Chip {
   int devices =
       1;  // what software addresses; each is one rank and has an equal share of everything
   Figure<Count> cores;
+  Figure<Frequency> clock;  // of the matrix units, at which the peaks are stated
   /// Dense peak of the matrix units alone, by compute type.
   std::array<Figure<OpRate>, spec::kComputeCount> matrix;
   /// Types the chip is known to lack; a type that is neither here nor in `matrix` is unknown.
@@ -54,7 +55,9 @@ struct Chip {
   Figure<Power> tdp;
   Figure<Usd> price_usd;
   Figure<Cny> price_cny;
-  std::string system;  // default system of an answer, empty for the generic one
+  Figure<UsdRate> rental;      // of one chip with its share of everything around it
+  Figure<UsdRate> owner_cost;  // total cost of owning one, as others reckon it; to compare with
+  std::string system;          // default system of an answer, empty for the generic one
   std::vector<std::string> alternatives;
   std::vector<Bin> bins;  // beside this one; shares add up to less than 1
   std::vector<std::string> notes;

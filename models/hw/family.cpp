@@ -28,6 +28,7 @@ std::optional<Family> read_family(const spec::Document& document, spec::Diagnost
     f.memory_capacity =
         assumed->figure<Bytes>("memory_capacity", Need::optional, {.prefixes = Prefixes::either});
     f.scale_up = assumed->figure<Bandwidth>("scale_up", Need::optional);
+    f.tdp = assumed->figure<Power>("tdp", Need::optional);
     for (const auto& [name, type] : spec::compute_options()) {
       f.matrix[spec::index(type)] =
           assumed->figure<OpRate>("matrix_" + std::string(name), Need::optional);
@@ -57,6 +58,7 @@ Chip with_assumed(const Chip& chip, const Family& family) {
   if (!c.memory_bandwidth) c.memory_bandwidth = family.memory_bandwidth;
   if (!c.memory_capacity) c.memory_capacity = family.memory_capacity;
   if (!c.link_scale_up) c.link_scale_up = family.scale_up;
+  if (!c.tdp) c.tdp = family.tdp;
   if (!c.peak(Compute::fp16) && !c.peak(Compute::bf16)) {
     auto& peak = c.matrix[spec::index(Compute::fp16)];
     if (!c.absent[spec::index(Compute::fp16)]) peak = family.matrix[spec::index(Compute::fp16)];

@@ -20,6 +20,7 @@ struct Family {
   Figure<Bandwidth> memory_bandwidth;
   Figure<Bytes> memory_capacity;
   Figure<Bandwidth> scale_up;
+  Figure<Power> tdp;
   std::array<Figure<OpRate>, spec::kComputeCount> matrix;
   KernelCurves kernels;
   /// In place of the profile's exponent of the smooth maximum: how much of compute and memory time

@@ -91,6 +91,15 @@ std::optional<System> read_system(const spec::Document& document, spec::Diagnost
   }
   if (auto power = root.map("power", Need::optional)) {
     s.power = power->figure<Power>("total", Need::optional);
+    s.host_power = power->figure<Power>("host", Need::optional);
+    s.network_power = power->figure<Power>("network", Need::optional);
+    s.site_power = power->figure<Power>("site", Need::optional);
+    s.pue =
+        power->figure<Count>("pue", Need::optional, {.min = 1, .min_exclusive = false, .max = 4});
+    const auto part = [](const Figure<Power>& f) { return f ? f->low : Power{}; };
+    if (s.power && part(s.host_power) + part(s.network_power) > s.power->high)
+      root.context().problem(power->mark(), "power",
+                             "host and network draw more than the total that they are part of");
     power->finish();
   }
   if (auto price = root.map("price", Need::optional)) {

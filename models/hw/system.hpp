@@ -38,7 +38,11 @@ struct System {
   std::vector<Tier> tiers;        // innermost first, extents growing
   std::optional<Tier> scale_out;  // joins several such systems
   Figure<Count> host_cpus;
-  Figure<Power> power;  // whole system
+  Figure<Power> power;          // whole system at its most, cooling of the room left out
+  Figure<Power> host_power;     // of that, CPUs and their memory
+  Figure<Power> network_power;  // of that, switches, NICs and optics
+  Figure<Power> site_power;     // with the network beyond and the cooling of the room
+  Figure<Count> pue;            // site power over the system's own
   Figure<Usd> price_usd;
   Figure<Cny> price_cny;
   std::vector<std::string> notes;

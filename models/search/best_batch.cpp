@@ -12,9 +12,9 @@ namespace {
 struct Range {
   double low = 1;
   double high = 1;
-  Frequency at_low{};
+  double at_low = 0;
 
-  Frequency bound() const { return at_low * (high / low); }
+  double bound() const { return at_low * (high / low); }
   bool operator<(const Range& other) const {
     if (bound() != other.bound()) return bound() < other.bound();
     return high < other.high;
@@ -27,10 +27,11 @@ bool meets(const serving::Steady& s, const serving::Slo& slo) {
   return (!slo.tpot || s.tpot <= *slo.tpot) && (!slo.ttft || s.ttft <= *slo.ttft);
 }
 
-BatchChoice best_batch(const AtBatch& at, double largest, const serving::Slo& slo,
-                       Frequency to_beat, double gap) {
+BatchChoice best_batch(const AtBatch& at, double largest, const serving::Slo& slo, double to_beat,
+                       double gap, const AtSteady& value) {
   BatchChoice c;
-  Frequency best = to_beat;
+  double best = to_beat;
+  double single = 0;
   std::priority_queue<Range> ranges;
   // Looks at `batch`; what lies above it, up to `high`, is worth a look only if it keeps the
   // promise itself.
@@ -39,17 +40,19 @@ BatchChoice best_batch(const AtBatch& at, double largest, const serving::Slo& sl
     ++c.evaluated;
     if (batch == 1.0) c.single = s;
     if (!meets(s, slo)) return;
-    if (s.output_rate > best) {
-      best = s.output_rate;
+    const double v = value ? value(s) : s.output_rate.base();
+    if (batch == 1.0) single = v;
+    if (v > best) {
+      best = v;
       c.best = s;
     }
-    if (batch < high) ranges.push({batch, high, s.output_rate});
+    if (batch < high) ranges.push({batch, high, v});
   };
   look(1.0, largest);
   if (!ranges.empty()) {
     // The largest is the best more often than not.
     ranges.pop();
-    ranges.push({1.0, largest - 1.0, c.single.output_rate});
+    ranges.push({1.0, largest - 1.0, single});
     look(largest, largest);
   }
   while (!ranges.empty()) {

@@ -115,8 +115,14 @@ class Shared {
 
   template <class At>
   bool searched(Deployment& d, const At& at, Shortfall& s) const {
+    AtSteady value;
+    if (best_.weighs())
+      value = [&](const serving::Steady& steady) {
+        return worth_of(*p_.upkeep, d.plan, p_.machine, p_.workload, steady);
+      };
+    constexpr double kGap = 1e-3;
     const auto c = best_batch(at, d.largest_batch, r_.slo,
-                              best_.to_beat(d.engines, d.plan.parallelism.devices()));
+                              best_.to_beat(d.engines, d.plan.parallelism.devices()), kGap, value);
     if (!c.best) {
       kept(c.single, s);  // one that keeps the promise and is not the best leaves `s` empty
       return false;
@@ -186,7 +192,7 @@ std::optional<Infeasible> beyond(const Problem& p, const Request& r) {
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request) {
   if (auto bad = beyond(problem, request)) return *bad;
   // Where requests are few all deployments turn out the same: the fastest of them serves best.
-  Best best(request.rate ? Objective::tpot : request.objective);
+  Best best(problem, request.rate ? Objective::tpot : request.objective);
   Failures failures;
   std::size_t looked_at = 0;
   Shared shared(problem, request, best, failures);

@@ -17,8 +17,8 @@
 namespace perfmodel::search {
 
 /// What a search makes the most of: output tokens per second of the whole system, of the chips that
-/// the deployment occupies, per watt or per price of their share of the system; or the least time
-/// per output token.
+/// the deployment occupies, per watt (at work, with their share of the system) or per price of
+/// their share of the system; or the least time per output token.
 enum class Objective : std::uint8_t { output, per_chip, per_watt, per_cost, tpot };
 inline constexpr std::array<std::string_view, 5> kObjectiveNames = {"output", "per-chip",
                                                                     "per-watt", "per-cost", "tpot"};
@@ -103,11 +103,14 @@ struct Deployment {
   }
 };
 
+struct Upkeep;  // search/worth.hpp
+
 /// Devices of another kind for prefill, joined to the decoding system by their scale-out links.
 struct PrefillSite {
   const cost::Machine& machine;
   const mapping::Precision& precision;
   int devices = 1;
+  const Upkeep* upkeep = nullptr;  // as Problem's
 };
 
 /// The inputs of a search, borrowed for its duration.
@@ -119,6 +122,9 @@ struct Problem {
   int devices = 1;                                  // of the whole system
   const PrefillSite* prefill = nullptr;             // null: pools share `devices`
   std::optional<serving::PoolLink> pool_link = {};  // between two sites
+  /// What a device costs by what it does, for the objectives per watt and per cost; null: all the
+  /// same.
+  const Upkeep* upkeep = nullptr;
 };
 
 /// The deployment that is best by the request's objective under its SLO, over tensor, pipeline,
@@ -126,7 +132,9 @@ struct Problem {
 /// sizes of the pools. Pipeline stages are tried only where nothing fits without: they are priced
 /// without the bubbles that uneven work leaves in them, and a search that believed it would find
 /// them everywhere. Nothing better by more than 0.1 % is missed: latencies never fall as the batch
-/// grows, which bounds the rate of whole ranges of batches. Ties go to the smaller engine.
+/// grows, which bounds the rate of whole ranges of batches, and what is turned out per watt or
+/// price with it. Of two pools the batches and sizes are those of most tokens by device, and
+/// deployments are compared by what they are worth. Ties go to the smaller engine.
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request);
 
 /// Pipeline stages that find_deployment tries.

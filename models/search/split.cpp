@@ -169,7 +169,7 @@ class Splitter {
   }
 
   double worth(Frequency requests, double devices, Time tpot) const {
-    return value_of(objective(), requests * p_.workload.mean_output(), devices, tpot);
+    return most_worth(p_, objective(), requests * p_.workload.mean_output(), devices, tpot);
   }
   Objective objective() const { return r_.rate ? Objective::tpot : r_.objective; }
 

@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "units/money.hpp"
+
 namespace perfmodel {
 namespace {
 
@@ -32,7 +34,7 @@ template <class Q>
 constexpr DimExponents dimension_of() {
   return exponents_of<typename Q::dimension>();
 }
-constexpr double kMinute = 60.0, kHour = 3600.0;
+constexpr double kMinute = 60.0;
 constexpr std::array kBaseUnits = {
     BaseUnit{"B", dimension_of<Bytes>(), 1.0, true, false, true, true},
     BaseUnit{"bit", dimension_of<Bits>(), 1.0, true, false, false, true},
@@ -50,6 +52,7 @@ constexpr std::array kBaseUnits = {
     BaseUnit{"s", dimension_of<Time>(), 1.0, false, false, false, false},
     BaseUnit{"min", dimension_of<Time>(), kMinute, false, false, false, false},
     BaseUnit{"h", dimension_of<Time>(), kHour, false, false, false, false},
+    BaseUnit{"year", dimension_of<Time>(), kYear, false, false, false, false},
 };
 
 struct Named {
@@ -180,8 +183,11 @@ std::vector<Rung> unit_ladder(const DimExponents& dimension, UnitPrefix prefix) 
     return rungs;
   }
   if (dimension == dimension_of<Time>()) {
-    return {{1e-9, "ns"}, {1e-6, "us"}, {1e-3, "ms"}, {1.0, "s"}};
+    return {{1e-9, "ns"}, {1e-6, "us"}, {1e-3, "ms"}, {1.0, "s"}, {kYear, "year"}};
   }
+  // Nobody reads dollars by the second or the joule.
+  if (dimension == dimension_of<UsdRate>()) return {{1.0 / kHour, "USD/h"}};
+  if (dimension == dimension_of<EnergyPrice>()) return {{1.0 / kKilowattHour, "USD/kWh"}};
   const auto* display = display_of(dimension);
   if (display == nullptr) return {{1.0, composed_unit(dimension)}};
   std::map<double, std::string> rungs;

@@ -195,6 +195,11 @@ TEST_F(Sweep, RefusesWhatCannotBe) {
   expect_refusal(run({"sweep", path("no.yaml")}), {"no such file"});
   expect_refusal(run({"sweep", "supernode"}), {"did you mean 'supernodes'?"});
   expect_refusal(sweep({"-o", path("no") + "/x.csv"}), {"cannot write"});
+  write(
+      "schema: 1\nsweep: s\naxes:\n  chip: ascend910c\n  llm: llama-3.1-8b\n  memory: [own, "
+      "\"hbm3:12\"]\n  input: 1024\n  output: 1024\n  batch: 1\n");
+  expect_refusal(sweep({}), {"12 stacks of hbm3 are more than the 8"});
+  write(kShort);
   const int held = ::open(path("x.csv.partial").c_str(), O_RDWR | O_CREAT, 0600);
   ASSERT_EQ(::flock(held, LOCK_EX), 0);
   expect_refusal(sweep({"-o", path("x.csv")}), {"another sweep is writing"});

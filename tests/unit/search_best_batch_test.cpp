@@ -42,7 +42,7 @@ TEST(BestBatch, IsTheBestOfAll) {
     for (const auto& s : all)
       if (meets(s, slo) && (best == nullptr || s.output_rate > best->output_rate)) best = &s;
     const auto at = [&](double b) { return all[static_cast<std::size_t>(b) - 1]; };
-    const auto exact = best_batch(at, largest, slo, {}, 0.0);
+    const auto exact = best_batch(at, largest, slo, 0.0, 0.0);
     ASSERT_EQ(exact.best.has_value(), best != nullptr) << round;
     EXPECT_EQ(exact.single.batch, 1);
     if (best == nullptr) {
@@ -54,7 +54,8 @@ TEST(BestBatch, IsTheBestOfAll) {
     const auto near = best_batch(at, largest, slo);
     EXPECT_GE(near.best->output_rate.base(), best->output_rate.base() / 1.001) << round;
     EXPECT_LE(near.evaluated, exact.evaluated);
-    EXPECT_FALSE(best_batch(at, largest, slo, best->output_rate, 0.0).best) << "beats the best";
+    EXPECT_FALSE(best_batch(at, largest, slo, best->output_rate.base(), 0.0).best)
+        << "beats the best";
     looked += near.evaluated;
     there += all.size();
   }
