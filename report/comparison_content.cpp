@@ -212,8 +212,8 @@ std::vector<Statement> deployments(const ComparisonRecord& record) {
   for (const auto& s : record.systems)
     if (is_feasible(s))
       out.push_back(
-          {out.empty() ? "deployed" : "", fmt::format("{}: {}, limited by {}", s.label,
-                                                      engines_text(s.answer), s.answer.limit)});
+          {out.empty() ? "deployed" : "",
+           fmt::format("{}: {}, limited by {}", s.label, engines_text(s.answer), s.answer.limit)});
   return out;
 }
 

@@ -36,7 +36,8 @@ std::vector<Statement> interval_basis(const EstimateRecord& record) {
   for (const BinRow& b : record.bins)
     bins.push_back(fmt::format("{} in {:.0f} % of the draws: {} .. {} .. {} tok/s per chip", b.chip,
                                100.0 * b.share, number(b.p10.base(), kSpreadDigits),
-                               number(b.p50.base(), kSpreadDigits), number(b.p90.base(), kSpreadDigits)));
+                               number(b.p50.base(), kSpreadDigits),
+                               number(b.p90.base(), kSpreadDigits)));
   if (!bins.empty())
     add(out, "bins",
         "chips of unlike speed go by this name, and which is at hand is not known (p10 .. p50 .. "

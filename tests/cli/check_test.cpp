@@ -186,6 +186,25 @@ class Manifest : public ::testing::Test {
   const fs::path manifest_ = scratch_ / "results/MANIFEST";
 };
 
+/// Figures of another architecture cannot stand for a chip's under its deployment.
+TEST_F(Manifest, BinsAreChipsOfOneKind) {
+  const auto file = scratch_ / "configs/chips/ascend910c.yaml";
+  const auto good = slurp(file);
+  const std::string bin = "- chip: ascend910c-560";
+  const auto at = good.find(bin);
+  ASSERT_NE(at, std::string::npos);
+  const auto refuse = [&](const std::string& other, const std::string& says) {
+    auto text = good;
+    spill(file, text.replace(at, bin.size(), "- chip: " + other));
+    const auto r = check();
+    EXPECT_EQ(r.status, 2) << r.text();
+    EXPECT_NE(r.err.find(says), std::string::npos) << r.text();
+  };
+  refuse("ascend910c-56", "bins: there is no chip 'ascend910c-56' (ascend910c-560)");
+  refuse("h200", "bins: h200 cannot be a bin of ascend910c: their families differ");
+  refuse("ascend910b1", "bins: ascend910b1 cannot be a bin of ascend910c: their devices differ");
+}
+
 TEST_F(Manifest, HoldsForAllFiles) {
   EXPECT_EQ(check().status, 0) << check().text();
   const auto verify =

@@ -58,7 +58,7 @@ TEST(Grades, HoldForSystemsToo) {
 TEST(Bins, SharesLeaveSomethingForTheChipItself) {
   const auto bins = [](const std::string& chip, const std::string& share) {
     return problems_of("shipping", "press",
-                       fmt::format("bins: [{{chip: {}, share: {{value: {}, range: [0.1, 1], "
+                       fmt::format("bins: [{{chip: {}, share: {{value: {}, range: [0.1, 0.99], "
                                    "grade: assumed, note: why}}}}]\n",
                                    chip, share));
   };
