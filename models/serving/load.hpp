@@ -22,8 +22,8 @@ struct Loaded {
 /// state: b dp = rate * life). Before its prefill a request waits as in M/G/c over the ranks, the
 /// work of one being t_p; for a place in the batch as in M/G/c over the places. What is assumed:
 /// arrivals are Poisson, both services vary as the lengths do (M/D/c where these are all the same),
-/// the waits add; prefixes that are read wait for their rank's link likewise. Infeasible where the load is
-/// more than the engines can turn out: no latency holds there.
+/// the waits add; prefixes that are read wait for their rank's link likewise. Infeasible where the
+/// load is more than the engines can turn out: no latency holds there.
 spec::Outcome<Loaded> at_load(const phase::Plan& plan, const cost::Machine& machine,
                               const Lengths& w, double accepted, double largest, int engines,
                               Frequency rate);

@@ -9,6 +9,7 @@
 #include "search/best_batch.hpp"
 #include "search/deployment.hpp"
 #include "search/split.hpp"
+#include "search/worth.hpp"
 
 namespace perfmodel::property {
 namespace {
@@ -162,7 +163,7 @@ TEST_P(SplitSearch, FindsTheBestThereIs) {
   const auto found = search::find_deployment(problem, request);
   ASSERT_TRUE(found) << found.error().reason;
   const auto value = [&](const search::Deployment& d) {
-    return search::value_of(space.objective, d.output_rate(), d.devices(), d.steady.tpot);
+    return search::worth_of(problem, space.objective, d);
   };
   const double expected = std::max(best, together ? value(*together) : 0.0);
   EXPECT_GE(value(*found), expected * (1 - 2e-3)) << where;

@@ -8,7 +8,7 @@
 namespace perfmodel::calibrate {
 namespace {
 
-const Site& site(const std::string& chip) {
+const Site& site_of(const std::string& chip) {
   static cli::CatalogLibrary library(test::catalog(), true);
   return **library.site(chip, 1);
 }
@@ -56,7 +56,7 @@ TEST(OperatorPoint, AProductCountsItsOperationsWeightsAndActivations) {
   t.dtype = spec::Compute::fp8;
   t.weights = spec::Storage::fp8;
   t.quantise = Quantise::with_search_for_scale;
-  const auto p = express_operator(t, site("h100"));
+  const auto p = express_operator(t, site_of("h100"));
   ASSERT_TRUE(p);
   EXPECT_EQ(curve_name(p->curve), "gemm");
   EXPECT_EQ(p->compute, spec::Compute::fp8);
@@ -65,16 +65,16 @@ TEST(OperatorPoint, AProductCountsItsOperationsWeightsAndActivations) {
   EXPECT_DOUBLE_EQ(p->cost.activations.base(), 64.0 * (512 + 2 * 1024));
   EXPECT_TRUE(p->cost.converts);
   EXPECT_FALSE(p->cost.packed);
-  EXPECT_FALSE(express_operator(product(), site("h100"))->cost.converts);
+  EXPECT_FALSE(express_operator(product(), site_of("h100"))->cost.converts);
 }
 
 TEST(OperatorPoint, FourBitWeightsUnderAWiderProductAreUnpacked) {
   auto t = product();
   t.dtype = spec::Compute::fp16;
   t.weights = spec::Storage::int4;
-  EXPECT_EQ(express_operator(t, site("a100"))->cost.packed, spec::Compute::int4);
+  EXPECT_EQ(express_operator(t, site_of("a100"))->cost.packed, spec::Compute::int4);
   t.weights = spec::Storage::int8;
-  EXPECT_FALSE(express_operator(t, site("a100"))->cost.packed);
+  EXPECT_FALSE(express_operator(t, site_of("a100"))->cost.packed);
 }
 
 TEST(OperatorPoint, AGroupWithoutRowsNeedsNoWeights) {
@@ -84,31 +84,31 @@ TEST(OperatorPoint, AGroupWithoutRowsNeedsNoWeights) {
   t.k = 128;
   t.groups = 32;
   t.rows = 16;
-  const auto c = express_operator(t, site("h800"))->cost;
+  const auto c = express_operator(t, site_of("h800"))->cost;
   EXPECT_DOUBLE_EQ(c.groups, 16);
   EXPECT_DOUBLE_EQ(c.rows, 1);
   EXPECT_DOUBLE_EQ(c.weights.base(), 16.0 * 256 * 128 * 2);
   EXPECT_DOUBLE_EQ(c.matrix.base(), 2.0 * 16 * 256 * 128);
   EXPECT_DOUBLE_EQ(c.expert_ranks, 1);  // no router, no hot rank
   t.rows = 0;
-  EXPECT_DOUBLE_EQ(express_operator(t, site("h800"))->cost.groups, 32);
+  EXPECT_DOUBLE_EQ(express_operator(t, site_of("h800"))->cost.groups, 32);
 }
 
 TEST(OperatorPoint, DecodeReadsTheWholeCacheOnce) {
-  const auto c = express_operator(decode(), site("h100"))->cost;
+  const auto c = express_operator(decode(), site_of("h100"))->cost;
   EXPECT_DOUBLE_EQ(c.kv.base(), 64.0 * 8192 * 8 * 256 * 2);
   EXPECT_DOUBLE_EQ(c.matrix.base(), 2.0 * 64 * 32 * 8192 * 256);
   EXPECT_FALSE(c.narrow);
   auto narrow = decode();
   narrow.kv = spec::Storage::fp8;
-  EXPECT_TRUE(express_operator(narrow, site("h100"))->cost.narrow);
+  EXPECT_TRUE(express_operator(narrow, site_of("h100"))->cost.narrow);
 }
 
 TEST(OperatorPoint, PrefillIsCausal) {
   auto t = decode();
   t.op = OperatorKind::attention_prefill;
   t.length = 1024;
-  const auto c = express_operator(t, site("h100"))->cost;
+  const auto c = express_operator(t, site_of("h100"))->cost;
   EXPECT_DOUBLE_EQ(c.keys, 512.5);
   EXPECT_DOUBLE_EQ(c.matrix.base(), 2.0 * 64 * 32 * 1024 * 512.5 * 256);
 }
@@ -120,7 +120,7 @@ TEST(OperatorPoint, LatentDecodeIsAbsorbed) {
   t.kv_heads = 1;
   t.head_dim = 576;
   t.v_dim = 512;
-  const auto c = express_operator(t, site("h800"))->cost;
+  const auto c = express_operator(t, site_of("h800"))->cost;
   EXPECT_DOUBLE_EQ(c.matrix.base(), 2.0 * 64 * 128 * 8192 * (576 + 512));
   EXPECT_DOUBLE_EQ(c.kv.base(), 64.0 * 8192 * 576 * 2);
 }
@@ -132,15 +132,15 @@ TEST(OperatorPoint, LatentPrefillIsExpanded) {
   t.heads = t.kv_heads = 128;
   t.head_dim = 192;
   t.v_dim = 128;
-  const auto c = express_operator(t, site("h800"))->cost;
+  const auto c = express_operator(t, site_of("h800"))->cost;
   EXPECT_DOUBLE_EQ(c.matrix.base(), 2.0 * 64 * 128 * 1023 * 512 * (192 + 128));
 }
 
 TEST(OperatorPoint, AnUnnamedCollectiveIsTheLibrarys) {
   auto t = transfer(OperatorKind::all_reduce, 8);
-  EXPECT_EQ(express_operator(t, site("h100"))->provider, cost::Provider::library);
+  EXPECT_EQ(express_operator(t, site_of("h100"))->provider, cost::Provider::library);
   t.kernel = "custom-graph";
-  EXPECT_EQ(express_operator(t, site("h100"))->provider, cost::Provider::any);
+  EXPECT_EQ(express_operator(t, site_of("h100"))->provider, cost::Provider::any);
 }
 
 TEST(OperatorPoint, AnExchangeCarriesTheTokensPayload) {
@@ -150,7 +150,7 @@ TEST(OperatorPoint, AnExchangeCarriesTheTokensPayload) {
   t.n = 7168;
   t.tokens = 128;
   t.topk = 8;
-  const auto m = express_operator(t, site("h800"))->cost.message;
+  const auto m = express_operator(t, site_of("h800"))->cost.message;
   EXPECT_DOUBLE_EQ(m.bytes.base(), 7168);
   EXPECT_DOUBLE_EQ(m.tokens, 128);
   EXPECT_DOUBLE_EQ(m.fanout, 8);
