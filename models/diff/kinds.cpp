@@ -47,15 +47,15 @@ constexpr auto kKinds = std::to_array<Kind>({
                 "prefill_engines,prefill_chips_used,prefill_requests_together,prefill_utilisation,"
                 "transferred_mb,memory_free_gb,largest_batch_per_rank,memory_capacity_gb,memory_"
                 "reserve_gb,memory_weights_gb,memory_kv_gb,"
-                "memory_activations_gb,power_nameplate_kw,power_modelled_chips_kw,"
-                "power_modelled_around_kw,power_modelled_kw,power_modelled_kw_p10,"
-                "power_modelled_kw_p90,power_site_kw,power_site_kw_p10,power_site_kw_p90,pue,"
-                "chip_tdp_w,chip_power_w,chip_idle_w,chip_active_w,chip_matrix_w,chip_vector_w,"
-                "chip_memory_w,chip_link_w,capital_usd,capital_usd_per_h,electricity_usd_per_h,"
-                "prefill_time_share",
+                "memory_activations_gb,power_nameplate_kw,pue,chip_tdp_w,capital_usd,"
+                "capital_usd_per_h",
+     // Watts follow the work done: what it costs is better or worse by the token.
      .notes =
          "candidates,interval_samples,interval_basis,residual_tpot_rows,residual_tpot_median,"
-         "residual_tpot_p90,"
+         "residual_tpot_p90,power_modelled_chips_kw,power_modelled_around_kw,power_modelled_kw,"
+         "power_modelled_kw_p10,power_modelled_kw_p90,power_site_kw,power_site_kw_p10,"
+         "power_site_kw_p90,chip_power_w,chip_idle_w,chip_active_w,chip_matrix_w,chip_vector_w,"
+         "chip_memory_w,chip_link_w,electricity_usd_per_h,prefill_time_share,"
          "nearest_run,nearest_run_distance,nearest_run_measured,nearest_run_predicted,version"},
     {.name = "validation",
      .made_by = "perfmodel validate --format csv",
