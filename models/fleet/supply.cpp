@@ -52,8 +52,8 @@ std::vector<Production> drawn_production(const Supply& supply, const SupplyCase&
       auto at =
           std::find_if(drawn.begin(), drawn.end(), [&](const Drawn& d) { return d.figure == &f; });
       if (at == drawn.end())
-        at = drawn.insert(
-            drawn.end(), {&f, uncertainty::draws_of(f.origin.path + " " + f.origin.file, n, seed)});
+        at = drawn.insert(drawn.end(),
+                          {&f, uncertainty::draws_of(uncertainty::key_of(f.origin), n, seed)});
       return uncertainty::spread_of(f, 0, most).at(at->u[i]);
     });
   return all;

@@ -32,6 +32,10 @@ std::uint64_t hash(std::string_view text) {
 
 }  // namespace
 
+std::string key_of(const spec::Origin& origin) {
+  return origin.path + " " + origin.file.substr(origin.file.find_last_of('/') + 1);
+}
+
 std::vector<double> draws_of(std::string_view key, std::size_t n, std::uint64_t seed) {
   Generator g(hash(key) ^ (seed * 0x9e3779b97f4a7c15ULL));
   std::vector<double> u(n);

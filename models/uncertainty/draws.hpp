@@ -3,10 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "spec/sourced.hpp"
+
 namespace perfmodel::uncertainty {
+
+/// A figure's key for its draws. Without its file's folder, so that draws are the same wherever the
+/// configs lie.
+std::string key_of(const spec::Origin& origin);
 
 /// One column of a Latin hypercube: `n` numbers, one in each of n equal strata, in random order and
 /// at random places in their strata. The order follows from `seed` and `key` alone, so two systems

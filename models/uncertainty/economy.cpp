@@ -98,9 +98,8 @@ class Books {
     static_assert(sizeof(Q) == sizeof(double) && std::is_standard_layout_v<Q>);
     const auto spread = spread_of(f, min, max);
     if (!spread.has_width()) return;
-    auto key = f.origin.path + " " + f.origin.file.substr(f.origin.file.find_last_of('/') + 1);
     figures_.push_back(
-        {std::move(key), f.origin.path, spread, reinterpret_cast<double*>(&f.value)});
+        {key_of(f.origin), f.origin.path, spread, reinterpret_cast<double*>(&f.value)});
   }
   template <class Q>
   void add(hw::Figure<Q>& f, double min = 0, double max = 1e300) {

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "uncertainty/draws.hpp"
+
 namespace perfmodel::uncertainty {
 namespace {
 
 constexpr double kWhole = 1.0;  // a share's most
-
-/// Without its folder, so that draws are the same wherever the configs lie.
-std::string key_of(const spec::Origin& o) {
-  return o.path + " " + o.file.substr(o.file.find_last_of('/') + 1);
-}
 
 }  // namespace
 

@@ -66,6 +66,14 @@ TEST(Draws, FillEveryStratumOnceInAnOrderOfTheKey) {
   for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(static_cast<std::size_t>(sorted[i] * n), i);
 }
 
+TEST(Draws, AreOfAFigureWhereverItsFileLies) {
+  const spec::Origin here{"chip.memory.bandwidth", "configs/chips/a.yaml", {}};
+  const spec::Origin there{
+      "chip.memory.bandwidth", "/usr/share/perfmodel/configs/chips/a.yaml", {}};
+  EXPECT_EQ(key_of(here), key_of(there));
+  EXPECT_NE(key_of(here), key_of({here.path, "configs/chips/b.yaml", {}}));
+}
+
 TEST(Discrepancy, HitsBothQuantilesOfTheErrors) {
   const auto d = discrepancy_of(0.10, 0.40);
   EXPECT_NEAR(d.within(0.5), std::atanh(0.10), 1e-8);
