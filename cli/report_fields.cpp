@@ -30,7 +30,8 @@ std::string malformed_field(std::string_view text) {
 }
 
 void Fields::set(std::string name, std::string value) {
-  values_.insert_or_assign(std::move(name), value.empty() ? std::string(kNothing) : value);
+  if (value.empty()) value = kNothing;
+  values_.insert_or_assign(std::move(name), std::move(value));
 }
 
 std::string Fields::list() const {

@@ -268,8 +268,7 @@ inline void swiglu(const Work& work) noexcept {
     }
     for (int v = 0; v < kAtOnce; ++v) part[v] = Simd::sub(Simd::zero(), gate[v]);
     vector_exps<kAtOnce>(part);
-    for (int v = 0; v < kAtOnce; ++v)
-      part[v] = Simd::reciprocal(Simd::add(Simd::set(1.0F), part[v]));
+    for (V& p : part) p = Simd::reciprocal(Simd::add(Simd::set(1.0F), p));
     for (int v = 0; v < kAtOnce; ++v) up[v] = Simd::mul(Simd::mul(gate[v], up[v]), part[v]);
     for (int v = 0; v < kAtOnce; v += kVectors)
       Simd::store_bf16_split(w.out + c + v * kLanes, up + v, w.past_caches);

@@ -10,25 +10,26 @@ double chips_of(const phase::Plan& plan, int engines, const Site& site) {
 }  // namespace
 
 Load load_of(const Deployment& d, const Site& site, const cost::Machine& machine,
-             const serving::Lengths& w, const Site* prefill, const cost::Machine* prefill_machine) {
+             const serving::Lengths& lengths, const Site* prefill,
+             const cost::Machine* prefill_machine) {
   Load r;
   r.output = d.output_rate();
-  r.input = r.output * (w.mean_input() / w.mean_output());
+  r.input = r.output * (lengths.mean_input() / lengths.mean_output());
   const Frequency tokens = d.steady.output_rate * d.used;  // of one engine
   const double chips = chips_of(d.plan, d.engines, site);
   if (!d.prefill) {
-    const auto work = power::engine_work(d.plan, machine, w, d.batch, d.steady.yield);
-    r.pools = {{chips, power::activity_of(work, tokens, tokens / w.mean_output())}};
-    const Time decode = work.token.busy * w.mean_output();
+    const auto work = power::engine_work(d.plan, machine, lengths, d.batch, d.steady.yield);
+    r.pools = {{chips, power::activity_of(work, tokens, tokens / lengths.mean_output())}};
+    const Time decode = work.token.busy * lengths.mean_output();
     r.prefill_share = work.request.busy / (work.request.busy + decode);
     return r;
   }
   const auto& pool = *d.prefill;
-  const auto decode = power::token_work(d.plan, machine, w, d.batch, d.steady.yield);
+  const auto decode = power::token_work(d.plan, machine, lengths, d.batch, d.steady.yield);
   r.pools = {{chips, power::activity_of({decode, {}}, tokens, {})}};
   const auto request = power::request_work(
-      pool.plan, prefill_machine != nullptr ? *prefill_machine : machine, w, pool.together);
-  const Frequency requests = r.output / w.mean_output() / (1.0 * pool.engines);
+      pool.plan, prefill_machine != nullptr ? *prefill_machine : machine, lengths, pool.together);
+  const Frequency requests = r.output / lengths.mean_output() / (1.0 * pool.engines);
   const double others = chips_of(pool.plan, pool.engines, prefill != nullptr ? *prefill : site);
   (prefill != nullptr ? r.elsewhere : r.pools)
       .push_back({others, power::activity_of({{}, request}, {}, requests)});
