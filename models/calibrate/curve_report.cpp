@@ -21,7 +21,7 @@ std::string shape_of(const OperatorPoint& p) {
                      t.rows, t.batch, t.length, t.heads, t.kv_heads, t.head_dim, t.devices);
 }
 
-struct Slice {
+struct OneCurve {
   std::size_t aside = 0;
   std::vector<Pair> fitted, curve, left_out;
 };
@@ -86,7 +86,7 @@ std::vector<Pair> left_out_pairs(const Points& points, const CurveFit& fit, Left
 
 std::vector<CurveErrors> curve_errors(const Points& points, const CurveFit& fit, LeftOut left_out,
                                       const CurveFitOptions& options) {
-  std::map<std::pair<std::string, std::string>, Slice> slices;
+  std::map<std::pair<std::string, std::string>, OneCurve> slices;
   const auto without = left_out_pairs(points, fit, left_out, options);
   for (std::size_t i = 0; i < points.size(); ++i) {
     const auto* p = points[i];

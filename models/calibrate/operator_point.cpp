@@ -24,7 +24,7 @@ constexpr double kOwnCollective = 3e-6;
 constexpr double kLatent = 512;
 constexpr double kRope = 64;
 
-Bytes element(spec::Compute c) {
+Bytes bytes_of(spec::Compute c) {
   using enum spec::Compute;
   switch (c) {
     case fp32:
@@ -56,7 +56,7 @@ void product(const OperatorTiming& t, OperatorPoint& p) {
   const ops::GemmArgs a{.k = t.k,
                         .n = t.n,
                         .weight = spec::bytes_per_element(*t.weights),
-                        .in = element(*t.dtype),
+                        .in = bytes_of(*t.dtype),
                         .out = kWide,
                         .packed = mapping::packed({*t.weights, *t.dtype}),
                         .widened = mapping::widened({*t.weights, *t.dtype}),
@@ -72,7 +72,7 @@ void grouped_product(const OperatorTiming& t, OperatorPoint& p) {
   auto& c = p.cost;
   c.matrix = Ops::from_base(2.0 * rows * t.k * t.n);
   c.weights = spec::bytes_per_element(*t.weights) * (hit * t.k * t.n);
-  c.activations = (element(*t.dtype) * t.k + kWide * t.n) * rows;
+  c.activations = (bytes_of(*t.dtype) * t.k + kWide * t.n) * rows;
   c.groups = hit;
   c.rows = rows / hit;
   c.columns = t.n;
@@ -132,7 +132,7 @@ void message(const OperatorTiming& t, ops::Pattern pattern, OperatorPoint& p) {
 
 void exchange(const OperatorTiming& t, ops::Pattern pattern, OperatorPoint& p) {
   message(t, pattern, p);
-  if (t.bytes.base() <= 0) p.cost.message.bytes = element(*t.dtype) * t.n;
+  if (t.bytes.base() <= 0) p.cost.message.bytes = bytes_of(*t.dtype) * t.n;
   p.cost.message.tokens = t.tokens;
   p.cost.message.fanout = t.topk;
 }

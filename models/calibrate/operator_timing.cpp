@@ -35,7 +35,7 @@ constexpr std::array<CountColumn, 15> kCounts = {
      {"devices_per_node", &OperatorTiming::devices_per_node},
      {"tokens", &OperatorTiming::tokens}}};
 
-constexpr std::array<std::string_view, 28> kColumns = {"id",
+constexpr std::array<std::string_view, 28> kTimingColumns = {"id",
                                                        "source",
                                                        "chip",
                                                        "op",
@@ -211,7 +211,7 @@ void check_shape(const OperatorTiming& t, const Row& r) {
 
 std::vector<OperatorTiming> read_operator_timings(const Table& table, const std::string& file,
                                                   spec::Diagnostics& diagnostics) {
-  const auto columns = read_header(table, file, kColumns, kNeeded, diagnostics);
+  const auto columns = read_header(table, file, kTimingColumns, kNeeded, diagnostics);
   if (!columns) return {};
   const Words words;
   std::vector<OperatorTiming> out;

@@ -8,7 +8,7 @@
 namespace perfmodel::diff {
 namespace {
 
-constexpr std::size_t kExamples = 5;
+constexpr std::size_t kKeysShown = 5;
 
 double ratio_of(double before, double now) {
   if (before == now) return 1;
@@ -185,7 +185,7 @@ class Measurer {
       return s == State::number ? fmt::format("{}", value) : std::string(name_of(s));
     };
     const auto row = [](const StateChange& c) { return c.rows.before; };
-    for (const auto& c : first_by_key(changed_, kExamples, keys_, t_.before, row)) {
+    for (const auto& c : first_by_key(changed_, kKeysShown, keys_, t_.before, row)) {
       measured_.result.changes.push_back(
           {{keys_.text(t_.before, c.rows.before), t_.before.lines[c.rows.before],
             t_.now.lines[c.rows.now]},

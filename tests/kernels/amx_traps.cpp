@@ -23,7 +23,7 @@ struct {
 enum Prefix : unsigned { kNone = 0, k66 = 1, kF3 = 2, kF2 = 3 };
 
 thread_local SoftTiles tiles;
-struct sigaction before;
+struct sigaction handler_before;
 
 /// A memory operand: its address but for the index, which is the stride of a tile, and where it
 /// ends.
@@ -121,7 +121,7 @@ void on_illegal(int, siginfo_t*, void* context) {
   const auto* next =
       carry_out(reinterpret_cast<const std::uint8_t*>(registers[REG_RIP]), registers);
   if (next == nullptr) {
-    sigaction(SIGILL, &before, nullptr);  // met again, it ends the program
+    sigaction(SIGILL, &handler_before, nullptr);  // met again, it ends the program
     return;
   }
   registers[REG_RIP] = reinterpret_cast<greg_t>(next);
@@ -138,13 +138,13 @@ AmxTraps::AmxTraps() {
   struct sigaction action {};
   action.sa_sigaction = on_illegal;
   action.sa_flags = SA_SIGINFO;
-  sigaction(SIGILL, &action, &before);
+  sigaction(SIGILL, &action, &handler_before);
 #endif
 }
 
 AmxTraps::~AmxTraps() {
 #if defined(__x86_64__) && defined(__linux__)
-  sigaction(SIGILL, &before, nullptr);
+  sigaction(SIGILL, &handler_before, nullptr);
 #endif
 }
 

@@ -34,7 +34,7 @@ TEST(Batch, NeverLowersALatency) {
   EXPECT_GT(tally.seen, floor_of(5'000)) << tally.text();
 }
 
-struct Space {
+struct SplitSpace {
   std::string_view name;
   std::string_view llm;
   std::string_view system;
@@ -43,10 +43,10 @@ struct Space {
   double tpot_ms;
   search::Objective objective = search::Objective::output;
 };
-std::ostream& operator<<(std::ostream& out, const Space& s) {
+std::ostream& operator<<(std::ostream& out, const SplitSpace& s) {
   return out << s.name;
 }
-constexpr Space kSpaces[] = {
+constexpr SplitSpace kSplitSpaces[] = {
     {"llama8b_h100", "llama-3.1-8b", "hgx-h100", 1, 2000, 50},
     {"llama8b_h100_tight", "llama-3.1-8b", "hgx-h100", 1, 260, 9},
     {"llama8b_h100_per_chip", "llama-3.1-8b", "hgx-h100", 1, 500, 15, search::Objective::per_chip},
@@ -55,7 +55,7 @@ constexpr Space kSpaces[] = {
     {"deepseek_v2_h200_16", "deepseek-v2", "hgx-h200", 2, 2000, 40},
 };
 
-class SplitSearch : public ::testing::TestWithParam<Space> {};
+class SplitSearch : public ::testing::TestWithParam<SplitSpace> {};
 
 TEST_P(SplitSearch, FindsTheBestThereIs) {
   const auto& space = GetParam();
@@ -149,7 +149,7 @@ TEST_P(SplitSearch, FindsTheBestThereIs) {
     EXPECT_NEAR(again.steady.ttft / found->steady.ttft, 1, 1e-9);
   }
 }
-INSTANTIATE_TEST_SUITE_P(Small, SplitSearch, ::testing::ValuesIn(kSpaces),
+INSTANTIATE_TEST_SUITE_P(Small, SplitSearch, ::testing::ValuesIn(kSplitSpaces),
                          [](const auto& named) { return std::string(named.param.name); });
 
 }  // namespace
