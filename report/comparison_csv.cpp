@@ -9,7 +9,7 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kMilli = 1e3, kKilo = 1e3, kGiga = 1e9;
+constexpr double kWattsPerKilowatt = 1e3;
 
 using Field = std::string;
 
@@ -89,7 +89,8 @@ Field memory(const Line& l) {
 template <auto Member>
 Field power_kw(const Line& l) {
   const auto* s = l.whole();
-  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kKilo) : "";
+  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kWattsPerKilowatt)
+                                    : "";
 }
 template <auto Member>
 Field power_grade(const Line& l) {
@@ -100,7 +101,8 @@ template <auto Member>
 Field per_kw(const Line& l) {
   const auto* s = l.answered();
   if (s == nullptr || !(s->*Member)) return "";
-  return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() * kKilo);
+  return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() *
+                    kWattsPerKilowatt);
 }
 template <auto Scope, auto Rate, auto Member>
 Field ratio(const Line& l) {

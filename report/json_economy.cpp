@@ -1,25 +1,11 @@
 #include "report/json_economy.hpp"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include "report/content.hpp"
+#include "report/json_parts.hpp"
 
 namespace perfmodel::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json real(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-template <class D>
-Json base(Quantity<D> q) {
-  return real(q.base());
-}
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 template <class Q>
 Json likely(const EstimateRecord& r, const Likely<Q>& q, double times = 1) {
   Json j = {{"value", real(q.value.base() * times)}};

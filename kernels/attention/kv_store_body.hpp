@@ -20,7 +20,10 @@ inline bool largest(const float* values, std::int64_t columns, float* amax) noex
 
 inline void encode_row(const float* values, std::int64_t columns, float scale,
                        std::uint8_t* codes) noexcept {
-  if (Simd::store_e4m3_of(values, columns, scale, codes)) return;
+  if (scale < Simd::kMostBounded && Simd::template store_bounded_e4m3<Format::fp32>(
+                                        reinterpret_cast<const std::uint8_t*>(values), columns,
+                                        Simd::kBoundedGain / scale, codes, false))
+    return;
   const Simd::V inverse = Simd::set(1.0F / scale);
   for (std::int64_t c = 0; c < columns; c += Simd::kLanes)
     Simd::store_e4m3(codes + c, Simd::mul(Simd::load(values + c), inverse));

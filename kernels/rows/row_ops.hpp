@@ -31,11 +31,18 @@ struct Work {
   float* scales;        // [row][columns / 128], in or out
   std::int64_t columns;
   std::int64_t first, last;  // rows to work on
-  float* scratch;            // softmax past the caches: [columns]
+  float* scratch;            // softmax: of softmax_scratch(columns) floats
   bool past_caches;          // results are too large to stay in a cache, and lie on cache lines
   float epsilon;             // added to the mean square of rmsnorm
 };
 using Fn = void (*)(const Work&) noexcept;
+
+/// Columns of softmax that share a maximum, in a vector, each lane its own.
+inline constexpr std::int64_t kSoftmaxBlock = 512;
+/// A row, and two vectors of at most sixteen lanes for each block of it.
+constexpr std::int64_t softmax_scratch(std::int64_t columns) {
+  return columns + 2 * 16 * ((columns + kSoftmaxBlock - 1) / kSoftmaxBlock);
+}
 
 Fn find_scalar(Op op);
 Fn find_portable(Op op);

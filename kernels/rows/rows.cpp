@@ -46,12 +46,16 @@ void run(RowOp op, const Work& work, std::size_t elements, const Exec& exec) {
           elements % static_cast<std::size_t>(work.columns) == 0);
   const auto rows = static_cast<std::int64_t>(elements) / work.columns;
   const bool fp32 = op == RowOp::softmax;
-  const void* out = fp32 ? static_cast<const void*>(work.out_fp32) : work.out;
+  const bool codes = op == RowOp::quantise || op == RowOp::rmsnorm_quantise;
+  const void* out = codes  ? static_cast<const void*>(work.codes)
+                    : fp32 ? static_cast<const void*>(work.out_fp32)
+                           : work.out;
   const bool past_caches =
       elements * (fp32 ? sizeof(float) : sizeof(std::uint16_t)) > kPastCachesBytes &&
       reinterpret_cast<std::uintptr_t>(out) % kCacheLine == 0;
-  const auto row_bytes = static_cast<std::size_t>(work.columns) * sizeof(float);
-  for (int t = 0; fp32 && past_caches && t < exec.team.size(); ++t) exec.team.scratch(t, row_bytes);
+  const auto scratch =
+      static_cast<std::size_t>(rows_detail::softmax_scratch(work.columns)) * sizeof(float);
+  for (int t = 0; fp32 && t < exec.team.size(); ++t) exec.team.scratch(t, scratch);
   // Some 64 K elements at a time, or an even share of what there is.
   const std::int64_t share = rows / (4 * exec.team.size());
   const std::int64_t grain =
@@ -59,8 +63,7 @@ void run(RowOp op, const Work& work, std::size_t elements, const Exec& exec) {
   exec.team.for_pieces(rows, grain, [&](std::int64_t begin, std::int64_t end, int thread) noexcept {
     Work piece = work;
     piece.past_caches = past_caches;
-    if (fp32 && past_caches)
-      piece.scratch = reinterpret_cast<float*>(exec.team.scratch(thread, row_bytes));
+    if (fp32) piece.scratch = reinterpret_cast<float*>(exec.team.scratch(thread, scratch));
     piece.first = begin;
     piece.last = end;
     f(piece);

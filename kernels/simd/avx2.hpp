@@ -30,6 +30,7 @@ struct Simd {
   static V sub(V a, V b) { return _mm256_sub_ps(a, b); }
   static V mul(V a, V b) { return _mm256_mul_ps(a, b); }
   static V div(V a, V b) { return _mm256_div_ps(a, b); }
+  static V reciprocal(V v) { return div(set(1.0F), v); }
   static V max(V a, V b) { return _mm256_max_ps(a, b); }
   static V min(V a, V b) { return _mm256_min_ps(a, b); }
   static V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
@@ -43,17 +44,31 @@ struct Simd {
   static void sums(const V* v, float* out) {
     for (int i = 0; i < N; ++i) out[i] = sum(v[i]);
   }
+  /// p[0] R times, p[1] R times, and so on.
+  template <int R>
+  static V each(const float* p) {
+    static_assert(R == 4);
+    return _mm256_set_m128(_mm_set1_ps(p[1]), _mm_set1_ps(p[0]));
+  }
   static float largest(V v) {
     __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     s = _mm_max_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
   }
-  static void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
-  static V round(V v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-  /// v * 2^n for integral n in [-126, 127].
-  static V scale_by_power(V v, V n) {
-    const __m256i field = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-    return _mm256_mul_ps(v, _mm256_castsi256_ps(_mm256_slli_epi32(field, 23)));
+  template <int N>
+  static void largests(const V* v, float* out) {
+    for (int i = 0; i < N; ++i) out[i] = largest(v[i]);
+  }
+  /// Not by the intrinsic: g++ drops calls of functions that do nothing but prefetch.
+  static void prefetch(const void* p) {
+    asm volatile("prefetcht0 %0" : : "m"(*static_cast<const char*>(p)));
+  }
+  /// At least `low`, at most `high`; of NaN either.
+  static V within(V v, float low, float high) { return min(max(v, set(low)), set(high)); }
+  /// v * 2^n for the integer n in the lower bits of `bits`; v and the result are normal numbers.
+  static V raise_exponent(V v, V bits) {
+    return _mm256_castsi256_ps(
+        _mm256_add_epi32(_mm256_castps_si256(v), _mm256_slli_epi32(_mm256_castps_si256(bits), 23)));
   }
 
   /// What decode<F> leaves out: the values are to be multiplied by this.
@@ -83,8 +98,30 @@ struct Simd {
       }
     }
   }
+  /// 32 values, in whatever order loading and storing agree on.
+  static void load_bf16_split(const std::uint16_t* p, V* out) {
+    decode<Format::bf16>(reinterpret_cast<const std::uint8_t*>(p), out);
+  }
+  static void store_bf16_split(std::uint16_t* p, const V* v, bool past_caches) {
+    store_bf16(p, v, past_caches);
+  }
+  /// No faster way to E4M3 for values that are known to fit.
+  static constexpr float kMostBounded = 0.0F, kBoundedGain = 1.0F;
+  template <Format F>
+  static bool store_bounded_e4m3(const std::uint8_t*, std::int64_t, float, std::uint8_t*, bool) {
+    return false;
+  }
+  /// The largest magnitudes of 128 BF16 values, NaN left out.
+  static V largest_of_128(const std::uint16_t* p) {
+    V most = zero(), x[32 / kLanes];
+    for (int i = 0; i < 128; i += 32) {
+      load_bf16_split(p + i, x);
+      // The new value first: where it is NaN, the maximum so far stays.
+      for (const V& v : x) most = max(abs(v), most);
+    }
+    return most;
+  }
   /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
-  static bool store_e4m3_of(const float*, std::int64_t, float, std::uint8_t*) { return false; }
   static void store_e4m3(std::uint8_t* p, V v) {
     const __m256i bits = _mm256_castps_si256(v);
     const __m256i magnitude = _mm256_and_si256(bits, _mm256_set1_epi32(0x7FFFFFFF));

@@ -19,6 +19,7 @@ struct Simd {
   static HWY_INLINE V sub(V a, V b) { return hn::Sub(a, b); }
   static HWY_INLINE V mul(V a, V b) { return hn::Mul(a, b); }
   static HWY_INLINE V div(V a, V b) { return hn::Div(a, b); }
+  static HWY_INLINE V reciprocal(V v) { return div(set(1.0F), v); }
   static HWY_INLINE V max(V a, V b) { return hn::Max(a, b); }
   static HWY_INLINE V min(V a, V b) { return hn::Min(a, b); }
   static HWY_INLINE V fma(V a, V b, V c) { return hn::MulAdd(a, b, c); }
@@ -28,16 +29,29 @@ struct Simd {
   static HWY_INLINE void sums(const V* v, float* out) {
     for (int i = 0; i < N; ++i) out[i] = sum(v[i]);
   }
+  /// p[0] R times, p[1] R times, and so on.
+  template <int R>
+  static HWY_INLINE V each(const float* p) {
+    HWY_ALIGN float lanes[kLanes];
+    for (int i = 0; i < kLanes; ++i) lanes[i] = p[i / R];
+    return hn::Load(D(), lanes);
+  }
   static HWY_INLINE float largest(V v) { return hn::GetLane(hn::MaxOfLanes(D(), v)); }
+  template <int N>
+  static HWY_INLINE void largests(const V* v, float* out) {
+    for (int i = 0; i < N; ++i) out[i] = largest(v[i]);
+  }
   static HWY_INLINE void prefetch(const void* p) {
     hwy::Prefetch(static_cast<const std::uint8_t*>(p));
   }
-  static HWY_INLINE V round(V v) { return hn::Round(v); }
-  /// v * 2^n for integral n in [-126, 127].
-  static HWY_INLINE V scale_by_power(V v, V n) {
+  /// At least `low`, at most `high`; of NaN either.
+  static HWY_INLINE V within(V v, float low, float high) {
+    return min(max(v, set(low)), set(high));
+  }
+  /// v * 2^n for the integer n in the lower bits of `bits`; v and the result are normal numbers.
+  static HWY_INLINE V raise_exponent(V v, V bits) {
     const hn::RebindToSigned<D> di{};
-    const auto field = hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127));
-    return hn::Mul(v, hn::BitCast(D(), hn::ShiftLeft<23>(field)));
+    return hn::BitCast(D(), hn::Add(hn::BitCast(di, v), hn::ShiftLeft<23>(hn::BitCast(di, bits))));
   }
 
   /// What decode<F> leaves out: the values are to be multiplied by this.
@@ -61,10 +75,31 @@ struct Simd {
     const auto all = hn::IfThenElse(number, r, hn::Or(high, hn::Set(du, 0x40)));
     hn::StoreU(hn::DemoteTo(du16, hn::BitCast(di, all)), du16, p);
   }
-  /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
-  static HWY_INLINE bool store_e4m3_of(const float*, std::int64_t, float, std::uint8_t*) {
+  /// 32 values, in whatever order loading and storing agree on.
+  static HWY_INLINE void load_bf16_split(const std::uint16_t* p, V* out) {
+    decode<Format::bf16>(reinterpret_cast<const std::uint8_t*>(p), out);
+  }
+  static HWY_INLINE void store_bf16_split(std::uint16_t* p, const V* v, bool past_caches) {
+    store_bf16(p, v, past_caches);
+  }
+  /// No faster way to E4M3 for values that are known to fit.
+  static constexpr float kMostBounded = 0.0F, kBoundedGain = 1.0F;
+  template <Format F>
+  static HWY_INLINE bool store_bounded_e4m3(const std::uint8_t*, std::int64_t, float, std::uint8_t*,
+                                            bool) {
     return false;
   }
+  /// The largest magnitudes of 128 BF16 values, NaN left out.
+  static HWY_INLINE V largest_of_128(const std::uint16_t* p) {
+    V most = zero(), x[32 / kLanes];
+    for (int i = 0; i < 128; i += 32) {
+      load_bf16_split(p + i, x);
+      // The new value first: where it is NaN, the maximum so far stays.
+      for (const V& v : x) most = max(abs(v), most);
+    }
+    return most;
+  }
+  /// kLanes values in E4M3, to nearest even, saturated; NaN stays NaN.
   static HWY_INLINE void store_e4m3(std::uint8_t* p, V v) {
     const hn::RebindToSigned<D> di{};
     const hn::Rebind<std::uint8_t, D> du8{};

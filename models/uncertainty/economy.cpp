@@ -10,7 +10,7 @@
 namespace perfmodel::uncertainty {
 namespace {
 
-constexpr double kWhole = 1.0;
+constexpr double kOneWhole = 1.0;
 
 struct Site {
   explicit Site(const search::Site& s)
@@ -42,17 +42,17 @@ class Books {
       add(s->system.power);
       add(s->system.host_power);
       add(s->system.network_power);
-      add(s->system.pue, kWhole);
+      add(s->system.pue, kOneWhole);
       for (auto* price : {&s->system.price_usd, &s->chip.price_usd}) add(*price);
       for (auto* price : {&s->system.price_cny, &s->chip.price_cny}) add(*price);
     }
     for (auto* f : {&power_.chip.idle, &power_.chip.active, &power_.around.steady})
-      add(*f, 0, kWhole);
+      add(*f, 0, kOneWhole);
     for (auto* f : {&power_.chip.matrix, &power_.chip.vector, &power_.chip.memory,
                     &power_.chip.link, &power_.around.proportional})
       add(*f);
     add(power_.around.fixed);
-    add(power_.around.pue, kWhole);
+    add(power_.around.pue, kOneWhole);
     add(prices_.lifetime);
     add(prices_.interest);
     add(prices_.surroundings);
@@ -115,7 +115,7 @@ class Books {
   std::vector<Figure> figures_;
 };
 
-double quantile(std::vector<double>& x, double share) {
+double quantile_of(std::vector<double>& x, double share) {
   std::sort(x.begin(), x.end());
   const double at = share * static_cast<double>(x.size() - 1);
   const auto below = static_cast<std::size_t>(at);
@@ -141,8 +141,8 @@ EconomyIntervals economy_intervals(const EconomyAnswer& answer, const std::vecto
     }
   };
   auto sorted = log_rate;
-  widen(books.at(std::exp(quantile(sorted, 0.05))), books.at(std::exp(quantile(sorted, 0.95))),
-        "throughput");
+  widen(books.at(std::exp(quantile_of(sorted, 0.05))),
+        books.at(std::exp(quantile_of(sorted, 0.95))), "throughput");
   std::vector<std::vector<double>> draws;
   for (const auto& f : books.figures()) {
     *f.value = f.spread.low;
@@ -162,8 +162,9 @@ EconomyIntervals economy_intervals(const EconomyAnswer& answer, const std::vecto
   }
   for (std::size_t m = 0; m < kEconomyMetrics; ++m)
     if (!samples[m].empty())
-      r.interval[m] = {std::exp(quantile(samples[m], 0.1)), std::exp(quantile(samples[m], 0.5)),
-                       std::exp(quantile(samples[m], 0.9))};
+      r.interval[m] = {std::exp(quantile_of(samples[m], 0.1)),
+                       std::exp(quantile_of(samples[m], 0.5)),
+                       std::exp(quantile_of(samples[m], 0.9))};
   return r;
 }
 
