@@ -238,6 +238,8 @@ report::InteractivityPoint point(const Contender& c, Frequency f,
   p.deployment = mapping::to_string(found->plan.parallelism);
   if (found->prefill)
     p.deployment = mapping::to_string(found->prefill->plan.parallelism) + " feeds " + p.deployment;
+  if (!c.question.request.speculations.empty())
+    p.deployment += fmt::format(", {} drafted", found->draft_tokens);
   return p;
 }
 

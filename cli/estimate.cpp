@@ -22,12 +22,20 @@ constexpr std::array<std::string_view, 3> kReferences = {"gb200-nvl72", "hgx-h20
 /// A system beyond the usual server.
 constexpr int kSupernode = 9;
 
+/// The request as another machine can be asked it: sizes and degrees of the user's own pools mean
+/// nothing there, a pool of its own for prefill does.
+search::Request without_pools(search::Request request) {
+  request.parallelism.reset();
+  request.prefill_parallelism.reset();
+  if (request.split == search::Split::fixed) request.split = search::Split::where_better;
+  return request;
+}
+
 void compare(const Catalog& catalog, const Setup& asked, const Question& question,
              report::EstimateRecord& record) {
   // The others are free to find their own best deployment under the same promise, in the model's
   // own formats.
-  search::Request request = question.request;
-  request.parallelism.reset();
+  search::Request request = without_pools(question.request);
   request.batch.reset();
   request.concurrency.reset();
   mapping::PrecisionRequest native;
@@ -60,14 +68,24 @@ std::string nearest_feasible(const Setup& setup, const Question& question) {
     mapping::PrecisionRequest precision;
   };
   std::vector<Attempt> attempts;
-  auto own = question.request;
+  const auto& asked = question.request;
+  auto own = asked;
   own.parallelism.reset();
-  if (question.request.parallelism)
-    attempts.push_back({"--parallel auto", own, question.precision});
+  own.prefill_parallelism.reset();
+  if (asked.parallelism || asked.prefill_parallelism)
+    attempts.push_back(
+        {asked.prefill_parallelism ? "--parallel auto --prefill-parallel auto" : "--parallel auto",
+         own, question.precision});
+  // Where prefill has systems of its own the pools are what they are.
+  const bool pools = asked.split == search::Split::fixed && !setup.prefill;
+  if (pools) {
+    own = without_pools(asked);
+    attempts.push_back({"--disaggregate auto", own, question.precision});
+  }
   auto free_batch = own;
   free_batch.batch.reset();
   free_batch.concurrency.reset();
-  if (question.request.batch || question.request.concurrency)
+  if (asked.batch || asked.concurrency)
     attempts.push_back({"a smaller batch", free_batch, question.precision});
   for (auto storage : {spec::Storage::fp8, spec::Storage::int8, spec::Storage::int4}) {
     auto narrow = question.precision;
@@ -87,8 +105,8 @@ std::string nearest_feasible(const Setup& setup, const Question& question) {
     more.systems = systems;
     const auto outcome = solve(more, question, question.precision, free_batch);
     if (!outcome) continue;
-    return fmt::format("--count {} ({} chips): {}", systems, more.chips(),
-                       mapping::to_string(outcome->plan.parallelism));
+    return fmt::format("--count {}{} ({} chips): {}", systems, pools ? " --disaggregate auto" : "",
+                       more.chips(), mapping::to_string(outcome->plan.parallelism));
   }
   return "";
 }
@@ -127,7 +145,8 @@ EstimateResult answer(const Catalog& catalog, const EstimateOptions& options) {
   result.status = kExitNo;
   result.record.infeasible = why.reason;
   result.record.nearest = why.nearest;
-  if (why.why == spec::Why::missing_figure) result.record.nearest = offer(setup);
+  if (why.why == spec::Why::missing_figure && !why.nearest.starts_with("--set"))
+    result.record.nearest = offer(setup);
   if (why.why == spec::Why::out_of_memory)
     result.record.nearest = nearest_feasible(setup, question);
   return result;

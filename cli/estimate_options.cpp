@@ -215,15 +215,11 @@ std::string_view twice_set(const hw::WhatIf& w, std::string_view path) {
 }
 
 void parse_extras(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
-  if (!w.speculate.empty()) {
-    if (const auto speculation = serving::parse_speculation(w.speculate))
-      o.speculation = *speculation;
-    else
-      c.problem(
-          fmt::format("--speculate: '{}' is not DRAFTS:ACCEPTED, as in 1:0.7 (one drafted token "
-                      "per step, 0.7 accepted on average)",
-                      w.speculate));
-  }
+  std::vector<std::string> problems;
+  o.policy = parse_policy(w.policy, problems);
+  for (const auto& p : problems) c.problem(p);
+  if (o.policy.mixed && o.split == search::Split::fixed)
+    c.problem("--mixed: prefill has devices of its own, so no decode step takes any of it");
   for (const auto& s : w.sets) {
     const auto kv = key_value(s);
     const auto dot = kv ? kv->key.find('.') : std::string_view::npos;

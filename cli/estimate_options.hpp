@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/catalog.hpp"
+#include "cli/policy_options.hpp"
 #include "hw/what_if.hpp"
 #include "mapping/parallelism.hpp"
 #include "mapping/precision.hpp"
@@ -19,7 +20,8 @@ struct EstimateArguments {
   std::string chip, system, llm = "deepseek-r1", workload = "default", stack = "typical";
   std::optional<long> input, output;
   std::optional<double> prefix_hit, spread;
-  std::string weights, kv, compute, fallback, parallel = "auto", batch, slo, speculate;
+  std::string weights, kv, compute, fallback, parallel = "auto", batch, slo;
+  PolicyArguments policy;
   std::string memory, memory_bandwidth, link_scale, dies, clock, native;  // hw/what_if.hpp
   std::optional<double> concurrency, rate;
   std::string objective = "output", disaggregate = "no", prefill_parallel = "auto", prefill_system;
@@ -53,7 +55,7 @@ struct EstimateOptions {
   bool largest_batch = false;
   bool slo_given = false;
   serving::Slo slo;
-  serving::Speculation speculation;
+  PolicyOptions policy;
   hw::WhatIf what_if;
   std::vector<Override> overrides;
 };

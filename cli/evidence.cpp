@@ -29,7 +29,7 @@ Likeness likeness_of(const Setup& setup, const Question& q, const search::Deploy
   l.input = q.workload.input;
   l.output = q.workload.output;
   l.concurrency = d.concurrency / setup.chips();
-  l.draft_tokens = q.request.draft_tokens;
+  l.draft_tokens = d.draft_tokens;
   return l;
 }
 

@@ -29,7 +29,6 @@ report::FleetHardware hardware_row(const fleet::Hardware& h, const FleetSite& si
   const auto& setup = site.setup;
   r.name = h.name;
   r.chip = setup.chip.id;
-  r.chip_name = setup.chip.name;
   r.chip_status = std::string(hw::name_of(setup.chip.status));
   r.system = setup.system.id;
   r.stack = site.stack;
@@ -43,7 +42,6 @@ report::FleetWorkload workload_row(const fleet::Demand& d, const Question& q) {
   report::FleetWorkload r;
   r.name = d.name;
   r.llm = q.llm.id;
-  r.llm_name = q.llm.name;
   r.input = q.workload.input;
   r.output = q.workload.output;
   r.slo_ttft = q.workload.slo.ttft;

@@ -154,6 +154,22 @@ LoadedFleet load_all(const Catalog& catalog, Fleet fleet, const std::string& fil
   return r;
 }
 
+/// The question of a workload, as options; it is of no machine in particular.
+EstimateOptions question_options(const Demand& d, const std::string& stack) {
+  EstimateArguments w;
+  w.system = "any";
+  w.llm = d.llm.text;
+  w.workload = d.workload.text;
+  w.stack = stack;
+  w.input = d.input;
+  w.output = d.output;
+  w.prefix_hit = d.prefix_hit;
+  if (d.weights) w.weights = std::string(name_of(*d.weights));
+  auto options = check_arguments(w);
+  options.slo = d.slo;
+  return options;
+}
+
 std::filesystem::path find_fleet(const Catalog& catalog, const std::string& word) {
   std::error_code error;
   if (std::filesystem::is_regular_file(word, error)) return word;
@@ -184,23 +200,8 @@ void check_fleet(const Catalog& catalog, const fleet::Fleet& fleet, const std::s
   load_all(catalog, fleet, file, diagnostics);
 }
 
-EstimateOptions fleet_question_options(const Demand& d, const std::string& stack) {
-  EstimateArguments w;
-  w.system = "any";  // the question is of no machine in particular
-  w.llm = d.llm.text;
-  w.workload = d.workload.text;
-  w.stack = stack;
-  w.input = d.input;
-  w.output = d.output;
-  w.prefix_hit = d.prefix_hit;
-  if (d.weights) w.weights = std::string(name_of(*d.weights));
-  auto options = check_arguments(w);
-  options.slo = d.slo;
-  return options;
-}
-
 Question fleet_question(const Catalog& catalog, const Demand& d, const std::string& stack) {
-  return load_question(catalog, fleet_question_options(d, stack));
+  return load_question(catalog, question_options(d, stack));
 }
 
 }  // namespace perfmodel::cli

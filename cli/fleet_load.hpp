@@ -37,6 +37,5 @@ void check_fleet(const Catalog& catalog, const fleet::Fleet& fleet, const std::s
 /// The question that a workload asks, under a software profile. Throws UsageError.
 Question fleet_question(const Catalog& catalog, const fleet::Demand& demand,
                         const std::string& stack);
-EstimateOptions fleet_question_options(const fleet::Demand& demand, const std::string& stack);
 
 }  // namespace perfmodel::cli

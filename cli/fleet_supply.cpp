@@ -81,7 +81,6 @@ class Filler {
     r.supply = supply.name;
     r.which = which.name;
     r.chip = chip.id;
-    r.chip_name = chip.name;
     r.system = site.setup.system.id;
     r.months = static_cast<double>(supply.months);
     r.workload = workload;

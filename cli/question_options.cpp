@@ -24,7 +24,7 @@ void add_question_options(CLI::App& command, EstimateArguments& words) {
                 "a pool for prefill and one for decode: no, auto (where it is better) or, of one "
                 "system, PREFILL:DECODE chips")
       ->capture_default_str();
-  c->add_option("--speculate", w->speculate, "DRAFTS:ACCEPTED per step, as 1:0.7");
+  add_policy_options(*c, w->policy);
   c->add_option("--memory", w->memory, "what if: the chip's memory is KIND:STACKS, as hbm3e:8");
   c->add_option("--memory-bandwidth", w->memory_bandwidth,
                 "what if: bandwidth alone, as 1.5x or \"4.8 TB/s\"");

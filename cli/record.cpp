@@ -102,7 +102,16 @@ void fill_assumptions(EstimateRecord& r, const Setup& setup, const Question& q,
   if (q.llm.is_moe() && d.plan.parallelism.ep > 1)
     a.push_back(fmt::format("experts routed at random, hottest rank {:.2f}x beyond that",
                             q.stack.imbalance.value.base()));
-  if (q.request.draft_tokens > 0 && q.llm.mtp_layers == 0)
+  for (auto& line : assumptions(q.stack)) a.push_back(std::move(line));
+  if (!q.request.speculations.empty()) {
+    const auto& deepest = q.request.speculations.back();
+    a.push_back(deepest.drafts == 0
+                    ? fmt::format("{} has no draft layer, so nothing is drafted", q.llm.id)
+                    : fmt::format("0 to {} drafted tokens were tried, each accepted with {:.0f} % "
+                                  "once the one before it was",
+                                  deepest.drafts, q.stack.acceptance.value.base() * 100));
+  }
+  if (d.draft_tokens > 0 && q.llm.mtp_layers == 0)
     a.push_back(fmt::format(
         "{} has no multi-token-prediction layer: a draft of one layer of its own kind is priced",
         q.llm.id));
@@ -186,13 +195,14 @@ void fill_asked(EstimateRecord& r, const Setup& setup, const Question& q,
   r.slo_tpot = w.slo.tpot;
   for (const auto& o : options.overrides) r.overrides.push_back(o.path + " = " + o.value);
   r.overrides.insert(r.overrides.end(), setup.changes.begin(), setup.changes.end());
+  for (auto& text : texts(options.policy)) r.overrides.push_back(std::move(text));
   r.systems = setup.systems;
   r.chips = setup.all_chips();
   r.devices_per_chip = setup.chip.devices;
   r.expected.stack = q.stack.id;
   r.ceiling.stack = q.ceiling.id;
-  r.draft_tokens = q.request.draft_tokens;
-  r.accepted = q.request.accepted;
+  r.draft_tokens = q.request.speculation.drafts;
+  r.accepted = q.request.speculation.accepted;
   r.version = version();
 }
 
@@ -221,6 +231,8 @@ void fill_answer(EstimateRecord& r, const Setup& setup, const Question& q,
   r.limit = std::string(search::name_of(d.limit));
   r.batch = d.batch;
   r.concurrency = d.concurrency;
+  r.draft_tokens = d.draft_tokens;
+  r.accepted = d.accepted;
   const bool moe = q.llm.is_moe();
   r.weights_format = formats_text(d.plan.precision, moe);
   r.kv_format = std::string(name_of(d.plan.precision.kv));
@@ -258,6 +270,7 @@ report::ComparisonRow comparison_row(const std::string& role, const Setup& setup
   c.deployment = engines_text(d.engines, d.plan);
   if (d.prefill)
     c.deployment = engines_text(d.prefill->engines, d.prefill->plan) + " feeds " + c.deployment;
+  if (!q.request.speculations.empty()) c.deployment += fmt::format(", {} drafted", d.draft_tokens);
   c.concurrency = d.concurrency;
   c.ttft = p.ttft;
   c.tpot = p.tpot;

@@ -238,9 +238,9 @@ void fill_memories(ReportGatherer& g, const ReportSection& s, report::Section& o
       const auto setup = load_setup(g.catalog(), options);
       const auto& chip = setup.chip;
       std::string label = fmt::format("own ({})", chip.memory_kind), status;
-      if (options.memory) {
-        const auto m = g.catalog().memory(options.memory->kind);
-        label = fmt::format("{} x {}", options.memory->stacks, m.name);
+      if (const auto& swap = options.what_if.memory) {
+        const auto m = g.catalog().memory(swap->kind);
+        label = fmt::format("{} x {}", swap->stacks, m.name);
         status = hw::name_of(m.status);
       }
       const bool fits = report::is_feasible(a);

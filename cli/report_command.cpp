@@ -84,6 +84,15 @@ std::vector<std::pair<std::string, std::string>> files_of(const report::Document
   return files;
 }
 
+/// What is wrong with names is told with the file that they stand in.
+void check_in_file(const Catalog& catalog, const Report& report) {
+  try {
+    check_report(catalog, report);
+  } catch (const UsageError& e) {
+    throw UsageError(fmt::format("{}: {}", report.file, e.what()));
+  }
+}
+
 int run(const Words& w, const Chosen& chosen) {
   if (w.out.empty() && !w.fields)
     throw UsageError("name a folder for the report with -o, as in -o out");
@@ -91,7 +100,7 @@ int run(const Words& w, const Chosen& chosen) {
   const auto sets = sets_of(w);
   const Catalog catalog(Catalog::locate(chosen.configs));
   const auto report = load_report(catalog, w.report, sets);
-  check_report(catalog, report);
+  check_in_file(catalog, report);
   ReportGatherer gatherer(catalog, report);
   if (w.fields) {
     gatherer.gather();

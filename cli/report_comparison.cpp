@@ -290,7 +290,7 @@ void fill_parts(ReportGatherer& g, const ReportSection& s, report::Section& out)
           system_name(*c, i), g.id_of(i), report::Mark::both, false, {}, {}, {}, {}};
       std::vector<report::Cell> row = {system_name(*c, i)};
       for (const auto& f : one.factors) {
-        series.values.push_back(f.factor);
+        series.values.emplace_back(f.factor);
         row.emplace_back(f.factor);
       }
       row.emplace_back(one.per_chip.output.expected);

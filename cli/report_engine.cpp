@@ -107,7 +107,7 @@ void fill_breakdown(ReportGatherer& g, const ReportSection& s, report::Section& 
       chart.y.categories.push_back(system_name(*c, i));
       std::vector<report::Cell> row = {system_name(*c, i)};
       for (std::size_t k = 0; k < sums.size(); ++k) {
-        chart.series[k].values.push_back(sums[k]);
+        chart.series[k].values.emplace_back(sums[k]);
         row.emplace_back(sums[k]);
       }
       row.emplace_back(all);
@@ -157,7 +157,7 @@ void fill_memory(ReportGatherer& g, const ReportSection& s, report::Section& out
       std::vector<report::Cell> row = {system_name(*c, i)};
       for (std::size_t k = 0; k < parts.size(); ++k) {
         const double gb = (a.memory.*parts[k].bytes).base() / kReportGiga;
-        chart.series[k].values.push_back(gb);
+        chart.series[k].values.emplace_back(gb);
         row.emplace_back(gb);
       }
       row.emplace_back(a.memory.capacity.base() / kReportGiga);

@@ -169,6 +169,33 @@ Setup load_comparison(const Catalog& catalog, const std::string& chip, const std
   return s;
 }
 
+namespace {
+
+/// The profiles as the software is run; what that asks of model and lengths.
+void run_so(Question& q, const PolicyOptions& policy) {
+  apply(policy, q.stack);
+  apply(policy, q.ceiling);
+  if (policy.prefix != cost::PrefixTier::free && q.workload.prefix_hit <= 0)
+    throw UsageError(
+        "--prefix-cache: no part of the input is found in the cache (give --prefix-hit too)");
+  if (policy.balance && !q.llm.is_moe())
+    throw UsageError(fmt::format("--expert-balance: {} has no experts", q.llm.id));
+}
+
+/// The link over which prefixes come that are not in device memory, where nobody published it.
+std::optional<spec::Infeasible> missing_prefix_link(const cost::Machine& machine,
+                                                    const Setup& setup, const Question& q) {
+  if (!machine.reads_prefixes || machine.prefix_link.base() > 0) return std::nullopt;
+  const bool host = q.stack.policy.prefix == cost::PrefixTier::host;
+  return spec::Infeasible{
+      spec::Why::missing_figure,
+      fmt::format("the bandwidth of {} of {} is not published, over which prefixes are read",
+                  host ? "the host link" : "the scale-out link", setup.system.id),
+      host ? "--set system.host.link=\"...\"" : "--set system.scale_out.bandwidth=\"...\""};
+}
+
+}  // namespace
+
 Question load_question(const Catalog& catalog, const EstimateOptions& options) {
   const auto& w = options.words;
   Question q;
@@ -199,6 +226,7 @@ Question load_question(const Catalog& catalog, const EstimateOptions& options) {
   }
   q.stack = catalog.stack(w.stack, options.overrides);
   q.ceiling = catalog.stack("ceiling");
+  run_so(q, options.policy);
   q.power = catalog.power(kTypical, options.overrides);
   q.prices = catalog.prices(kTypical, options.overrides);
   q.precision = options.precision;
@@ -206,8 +234,8 @@ Question load_question(const Catalog& catalog, const EstimateOptions& options) {
   auto& r = q.request;
   r.slo = q.workload.slo;
   r.largest_batch = options.largest_batch;
-  r.draft_tokens = options.speculation.drafts;
-  r.accepted = options.speculation.accepted;
+  r.speculation = options.policy.speculation;
+  if (options.policy.any_depth) r.speculations = depths(q.llm, q.stack.acceptance.value.base());
   r.concurrency = w.concurrency;
   r.batch = options.batch;
   if (w.rate) r.rate = Frequency::from_base(*w.rate);
@@ -278,10 +306,14 @@ spec::Outcome<search::Deployment> solve(const Setup& setup, const Question& ques
   auto upkeep = upkeep_of(setup, question, r.objective);
   if (!upkeep) return upkeep.error();
   if (*upkeep) problem.upkeep = &**upkeep;
-  if (!setup.prefill) return search::find_deployment(problem, r);
+  if (!setup.prefill) {
+    if (auto bad = missing_prefix_link(machine, setup, question)) return *bad;
+    return search::find_deployment(problem, r);
+  }
   auto prefill_precision = mapping::resolve(precision, question.llm, setup.prefill->chip);
   if (!prefill_precision) return prefill_precision.error();
   const auto prefill_machine = setup.prefill->machine(question.stack);
+  if (auto bad = missing_prefix_link(prefill_machine, *setup.prefill, question)) return *bad;
   auto prefill_upkeep = upkeep_of(*setup.prefill, question, r.objective);
   if (!prefill_upkeep) return prefill_upkeep.error();
   search::PrefillSite site{prefill_machine, *prefill_precision, setup.prefill->devices()};

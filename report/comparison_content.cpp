@@ -11,7 +11,7 @@ namespace perfmodel::report {
 namespace {
 
 constexpr int kDigits = 3;  // of what is compared
-constexpr double kKilo = 1e3;
+constexpr double kWattsPerKilowatt = 1e3;
 /// A factor nearer to 1 than this is not worth a reason.
 constexpr double kNotable = 0.02;
 
@@ -30,11 +30,11 @@ Frequency rate_of(const ComparedSystem& s) {
 /// Tokens per second and kilowatt; empty without a power of that scope.
 std::string per_kw(const ComparedSystem& s, const std::optional<PowerFigure>& power) {
   if (!power) return std::string(kNoNumber);
-  return number(rate_of(s).base() / power->value.base() * kKilo, kDigits);
+  return number(rate_of(s).base() / power->value.base() * kWattsPerKilowatt, kDigits);
 }
 
 std::string power_text(const PowerFigure& p) {
-  return fmt::format("{} kW ({})", number(p.value.base() / kKilo, kDigits), p.grade);
+  return fmt::format("{} kW ({})", number(p.value.base() / kWattsPerKilowatt, kDigits), p.grade);
 }
 
 Row infeasible_row(const ComparedSystem& s) {
@@ -81,6 +81,27 @@ std::vector<std::string> banners(const ComparisonRecord& record) {
   return all;
 }
 
+namespace {
+
+/// Drafted tokens, by system where each has a depth of its own.
+std::string speculation_text(const ComparisonRecord& record) {
+  const auto text = [](const EstimateRecord& a) {
+    return fmt::format("{}, {} accepted", counted(a.draft_tokens, "draft token"),
+                       number(a.accepted));
+  };
+  const auto& base = record.base().answer;
+  const bool alike = std::all_of(record.systems.begin(), record.systems.end(), [&](const auto& s) {
+    return !is_feasible(s) || s.answer.draft_tokens == base.draft_tokens;
+  });
+  if (alike) return base.draft_tokens > 0 ? "; " + text(base) : "";
+  std::string all;
+  for (const auto& s : record.systems)
+    if (is_feasible(s)) all += fmt::format("; {}: {}", s.label, text(s.answer));
+  return all;
+}
+
+}  // namespace
+
 std::vector<Statement> question(const ComparisonRecord& record) {
   const auto& base = record.base().answer;
   std::vector<std::string> stacks;
@@ -102,9 +123,7 @@ std::vector<Statement> question(const ComparisonRecord& record) {
       out.push_back({"changed", fmt::format("{}: {}", s.label, joined(s.answer.overrides))});
   if (!fallbacks.empty()) out.push_back({"fallback", joined(fallbacks)});
   std::string software = joined(stacks, ", ") + " expected, ceiling without software losses";
-  if (base.draft_tokens > 0)
-    software += fmt::format("; {}, {} accepted", counted(base.draft_tokens, "draft token"),
-                            number(base.accepted));
+  software += speculation_text(record);
   out.push_back({"software", software});
   const bool answered = is_feasible(record.base());
   out.push_back({"baseline", record.base().label + (answered ? ", which ratios are over"

@@ -9,7 +9,7 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kWattsPerKilowatt = 1e3;
+constexpr double kMilli = 1e3, kKilowatt = 1e3, kGiga = 1e9;
 
 using Field = std::string;
 
@@ -89,8 +89,7 @@ Field memory(const Line& l) {
 template <auto Member>
 Field power_kw(const Line& l) {
   const auto* s = l.whole();
-  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kWattsPerKilowatt)
-                                    : "";
+  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kKilowatt) : "";
 }
 template <auto Member>
 Field power_grade(const Line& l) {
@@ -102,7 +101,7 @@ Field per_kw(const Line& l) {
   const auto* s = l.answered();
   if (s == nullptr || !(s->*Member)) return "";
   return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() *
-                    kWattsPerKilowatt);
+                    kKilowatt);
 }
 template <auto Scope, auto Rate, auto Member>
 Field ratio(const Line& l) {

@@ -8,10 +8,10 @@ namespace perfmodel::report {
 namespace {
 
 constexpr int kEconomyDigits = 3;
-constexpr double kKilo = 1e3, kMegawatt = 1e6, kBillion = 1e9;
+constexpr double kByKilo = 1e3, kByMegawatt = 1e6, kBillion = 1e9;
 
 std::string kw(Power p) {
-  return number(p.base() / kKilo, kEconomyDigits);
+  return number(p.base() / kByKilo, kEconomyDigits);
 }
 std::string watts(Power p) {
   return number(p.base(), kEconomyDigits);
@@ -53,7 +53,8 @@ std::string energy_text(const EstimateRecord& r) {
       "{} J by output token{} with cooling: {} tok/J, {} tok/s per MW, {} kWh "
       "per million tokens",
       joules(t.value), interval(r, t, joules), number(1.0 / j, kEconomyDigits),
-      number(kMegawatt / j, kEconomyDigits), number(j * kMillion / kKilowattHour, kEconomyDigits));
+      number(kByMegawatt / j, kEconomyDigits),
+      number(j * kMillion / kKilowattHour, kEconomyDigits));
   if (!r.power.widest.empty()) text += "; largest unknown " + r.power.widest;
   return text;
 }
@@ -108,7 +109,7 @@ Row economy_row(const std::string& label, const EstimateRecord& r) {
   add(power, kw(r.power.systems.value));
   add(power, kw(r.power.site.value));
   add(power, number(j, kEconomyDigits));
-  add(power, number(kMegawatt / j, kEconomyDigits));
+  add(power, number(kByMegawatt / j, kEconomyDigits));
   add(cost, usd(r.cost.input.value));
   add(cost, usd(r.cost.output.value));
   const bool drawn = cost && r.samples > 0;

@@ -79,7 +79,7 @@ Grid operator_times(const EstimateRecord& record, std::string_view phase) {
                    {"memory"},
                    {"link"},
                    {"overhead"},
-                   {"energy in mJ"}},
+                   {"mJ"}},
                   times_of);
 }
 

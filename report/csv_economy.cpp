@@ -9,8 +9,8 @@ namespace {
 using R = EstimateRecord;
 using Field = std::string;
 
-constexpr double kKilo = 1e3;
-constexpr double kMegawatt = 1e6;
+constexpr double kWattsByKilowatt = 1e3;
+constexpr double kWattsByMegawatt = 1e6;
 
 bool has_power(const R& r) {
   return is_feasible(r) && r.power.absent.empty() && r.power.tdp.base() > 0;
@@ -24,15 +24,15 @@ Field power_if(bool known, double value) {
 
 template <Power PowerRow::*Member>
 Field kw(const R& r) {
-  return power_if(has_power(r), (r.power.*Member).base() / kKilo);
+  return power_if(has_power(r), (r.power.*Member).base() / kWattsByKilowatt);
 }
 template <auto Member, auto Part>
 Field likely_kw(const R& r) {
-  return power_if(has_power(r), (r.power.*Member.*Part).base() / kKilo);
+  return power_if(has_power(r), (r.power.*Member.*Part).base() / kWattsByKilowatt);
 }
 template <auto Member, auto Part>
 Field drawn_kw(const R& r) {
-  return power_if(has_power(r) && r.samples > 0, (r.power.*Member.*Part).base() / kKilo);
+  return power_if(has_power(r) && r.samples > 0, (r.power.*Member.*Part).base() / kWattsByKilowatt);
 }
 template <Power ChipPowerRow::*Part>
 Field chip_w(const R& r) {
@@ -100,7 +100,9 @@ constexpr EconomyColumn kColumns[] = {
     {"output_tokens_per_joule",
      [](const R& r) { return power_if(has_power(r), 1.0 / r.power.token.value.base()); }},
     {"output_tokens_per_s_per_mw",
-     [](const R& r) { return power_if(has_power(r), kMegawatt / r.power.token.value.base()); }},
+     [](const R& r) {
+       return power_if(has_power(r), kWattsByMegawatt / r.power.token.value.base());
+     }},
     {"kwh_per_million_output_tokens",
      [](const R& r) {
        return power_if(has_power(r), r.power.token.value.base() * kMillion / kKilowattHour);

@@ -14,11 +14,11 @@ constexpr std::string_view kPlace =
     R"(<script type="application/json" id="report-document">{}</script>)";
 constexpr std::string_view kEmpty = "{}</script>";
 
-Json number(double v) {
+Json json_number(double v) {
   return std::isfinite(v) ? Json(v) : Json(nullptr);
 }
-Json number(const std::optional<double>& v) {
-  return v ? number(*v) : Json(nullptr);
+Json json_number(const std::optional<double>& v) {
+  return v ? json_number(*v) : Json(nullptr);
 }
 Json text_or_null(const std::string& s) {
   return s.empty() ? Json(nullptr) : Json(s);
@@ -30,11 +30,11 @@ Json array(const std::vector<T>& all, Of of) {
   return a;
 }
 Json numbers(const std::vector<std::optional<double>>& all) {
-  return array(all, [](const std::optional<double>& v) { return number(v); });
+  return array(all, [](const std::optional<double>& v) { return json_number(v); });
 }
 
 Json cell(const Cell& c) {
-  if (const auto* v = std::get_if<double>(&c)) return number(*v);
+  if (const auto* v = std::get_if<double>(&c)) return json_number(*v);
   if (const auto* s = std::get_if<std::string>(&c)) return *s;
   return nullptr;
 }
@@ -73,10 +73,10 @@ Json series_json(const Series& s, bool xy) {
   j["mark"] = kMarkNames[static_cast<std::size_t>(s.mark)];
   j["dash"] = s.dash;
   j["points"] = array(s.points, [](const ChartPoint& p) {
-    return Json{{"x", number(p.x)},
-                {"y", number(p.y)},
-                {"low", number(p.low)},
-                {"high", number(p.high)},
+    return Json{{"x", json_number(p.x)},
+                {"y", json_number(p.y)},
+                {"low", json_number(p.low)},
+                {"high", json_number(p.high)},
                 {"label", text_or_null(p.label)}};
   });
   return j;
@@ -102,13 +102,13 @@ Json chart_json(const Chart& c) {
                            {"dash", l.dash}};
              })}};
   if (c.kind == ChartKind::tornado) {
-    j["centre"] = number(c.centre);
+    j["centre"] = json_number(c.centre);
     j["rows"] = array(c.rows, [](const TornadoRow& r) {
       return Json{{"name", r.name},
                   {"low_value", r.low_value},
                   {"high_value", r.high_value},
-                  {"low", number(r.low)},
-                  {"high", number(r.high)}};
+                  {"low", json_number(r.low)},
+                  {"high", json_number(r.high)}};
     });
   }
   return j;

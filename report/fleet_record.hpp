@@ -21,7 +21,7 @@ struct Spanned {
 
 /// Chips of one kind.
 struct FleetHardware {
-  std::string name, chip, chip_name, chip_status, system, stack;
+  std::string name, chip, chip_status, system, stack;
   double chips = 0;
   double training = 0;  // taken by training
   double serving = 0;   // in blocks that serve
@@ -34,7 +34,7 @@ struct FleetHardware {
 
 /// A share of the demand that a limit keeps from being served.
 struct FleetWorkload {
-  std::string name, llm, llm_name;
+  std::string name, llm;
   double input = 0, output = 0;  // tokens
   std::optional<Time> slo_ttft, slo_tpot;
   int priority = 1;
@@ -85,7 +85,7 @@ struct FleetMore {
 
 /// What a supply adds for one workload, in one case.
 struct SupplyRow {
-  std::string supply, which, chip, chip_name, system;
+  std::string supply, which, chip, system;
   double months = 0;
   Spanned<Count> chips;     // a month
   std::string limited_by;   // at the values

@@ -113,11 +113,14 @@ class Painter {
   template <class At>
   void band(const Series& s, std::string_view color, const At& at) {
     if (s.mark == Mark::points) return;
-    std::vector<Pixel> outline;
-    for (const auto& p : s.points)
-      if (p.low && p.high) outline.push_back(at(p.x, *p.high));
-    for (auto p = s.points.rbegin(); p != s.points.rend(); ++p)
-      if (p->low && p->high) outline.push_back(at(p->x, *p->low));
+    // Along the top, and back below.
+    std::vector<Pixel> outline, below;
+    for (const auto& p : s.points) {
+      if (!p.low || !p.high) continue;
+      outline.push_back(at(p.x, *p.high));
+      below.push_back(at(p.x, *p.low));
+    }
+    outline.insert(outline.end(), below.rbegin(), below.rend());
     if (outline.size() > 2) canvas_.area(outline, color, kBand);
   }
 

@@ -53,11 +53,7 @@ class Predictor {
   /// given that the one before it was.
   double accepted() const {
     if (r_.accepted) return *r_.accepted;
-    const double a = stack_.acceptance.value.base();
-    double sum = 0;
-    double chance = 1;
-    for (int i = 0; i < r_.drafted; ++i) sum += chance *= a;
-    return sum;
+    return serving::speculation(r_.drafted, stack_.acceptance.value.base()).accepted;
   }
 
   /// Sequences that run at `batch` per rank: fewer than there are places where ranks outnumber

@@ -77,6 +77,19 @@ void take_protocols(Machine& m, const hw::LinkCurve& from, double scale, double 
   if (m.combine.base() <= 0 && from.combine) m.combine = from.combine->value;
 }
 
+void take_policy(Machine& m, const hw::System& system, double devices, const Policy& policy) {
+  m.mixed = policy.mixed;
+  m.random_routing = !policy.balance_measured;
+  m.holds_prefixes = policy.prefix == PrefixTier::hbm;
+  m.reads_prefixes = policy.prefix == PrefixTier::host || policy.prefix == PrefixTier::remote;
+  if (policy.prefix == PrefixTier::host && system.host_link)
+    m.prefix_link = system.host_link->value / devices;
+  if (policy.prefix == PrefixTier::remote && system.scale_out && system.scale_out->bandwidth) {
+    m.prefix_link = system.scale_out->bandwidth->value / devices;
+    m.prefix_latency = system.scale_out->latency.value;
+  }
+}
+
 }  // namespace
 
 Machine make_machine(const hw::Chip& chip, const hw::System& system, int systems,
@@ -127,6 +140,7 @@ Machine make_machine(const hw::Chip& chip, const hw::System& system, int systems
   m.interference = stack.interference.value.base();
   m.imbalance = stack.imbalance.value.base();
   m.chunk = stack.chunk.value.base();
+  take_policy(m, system, devices, stack.policy);
   const double link = std::min(1.0, stack.link.value.base());
   m.protocols.small = m.protocols.direct = m.protocols.large = m.protocols.reduce = link;
   // The physical limit is the same for all architectures.

@@ -92,6 +92,12 @@ struct Machine {
   double interference = 1;
   double imbalance = 1;
   double chunk = 8192;
+  bool mixed = false;           // prefill chunks ride in decode steps
+  bool random_routing = true;   // tokens draw their experts, and `imbalance` comes on top
+  bool holds_prefixes = false;  // in device memory, beside the sequences in flight
+  bool reads_prefixes = false;  // over `prefix_link`; its bandwidth is zero where not published
+  Bandwidth prefix_link{};      // one way, per device
+  Time prefix_latency{};
 };
 
 /// `systems` such systems joined by their scale-out links. What is not published stays zero or

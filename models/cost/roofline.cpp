@@ -30,7 +30,8 @@ Time smooth_max(Time a, Time b, double p) {
 double hottest_rank(const Machine& m, double load, double ranks) {
   if (!m.quantise || ranks <= 1 || load <= 0) return 1.0;
   const double log_ranks = std::log(ranks);
-  const double random = 1.0 + std::sqrt(2.0 * log_ranks / load) + log_ranks / (3.0 * load);
+  const double random =
+      m.random_routing ? 1.0 + std::sqrt(2.0 * log_ranks / load) + log_ranks / (3.0 * load) : 1.0;
   return std::min(random * m.imbalance, ranks);
 }
 

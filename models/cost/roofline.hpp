@@ -29,7 +29,8 @@ struct OpTime {
 Time smooth_max(Time a, Time b, double p);
 
 /// Hottest expert rank over the mean: what random routing of `load` mean assignments to each of
-/// `ranks` ranks adds, times the software's imbalance. One where the machine is ideal.
+/// `ranks` ranks adds, times the software's imbalance; the imbalance alone where it was measured
+/// with that in it. One where the machine is ideal.
 ///
 /// For independent loads of mean and variance `load`, the expected maximum over R ranks is about
 /// load + sqrt(2 load ln R) + ln(R)/3 (Bernstein); a rank cannot get more than everything.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,20 @@
 #include "units/quantity.hpp"
 
 namespace perfmodel::cost {
+
+/// Where a prefix that the cache holds is read from: in place, as if it cost neither time nor
+/// memory; in place, and held beside the sequences in flight; or over the host's link, or the
+/// network.
+enum class PrefixTier : std::uint8_t { free, hbm, host, remote };
+
+/// How the software is run, as a question states it: no file does.
+struct Policy {
+  bool mixed = false;  // prefill rides in decode steps, a chunk at a time
+  PrefixTier prefix = PrefixTier::free;
+  /// `imbalance` is the hottest rank over the mean as measured, the chance of routing included.
+  bool balance_measured = false;
+  bool own_acceptance = false;  // of drafted tokens as many as `acceptance` says are accepted
+};
 
 struct Stack {
   std::string id;
@@ -56,6 +71,7 @@ struct Stack {
   spec::Sourced<Count> acceptance;  // chance that a drafted token is accepted, given the one before
   spec::Sourced<Count> imbalance;
   spec::Sourced<Count> chunk;  // tokens of one prefill pass
+  Policy policy;
   std::vector<std::string> notes;
   std::vector<Residual> residual;  // empty for a profile that nothing was compared with
   std::vector<spec::Source> sources;

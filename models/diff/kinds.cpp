@@ -135,6 +135,23 @@ constexpr auto kKinds = std::to_array<Kind>({
      .more = "",
      .neither = "tdp_w,measured_w,at_measured_throughput_w,left_out_stack_w,predicted_w",
      .notes = ""},
+    {.name = "fleet",
+     .made_by = "perfmodel fleet --format csv",
+     .signature = "row,fleet,objective,served_share,chips_left,block_chips,supply",
+     .keys = "row,fleet,objective,hardware,chip,system,stack,workload,llm,block_chips,supply,case",
+     .verdicts = "reason",
+     .less = "chips_serving,ttft_ms,tpot_ms,power_kw,cost_usd_per_h",
+     .more = "served_requests_per_s,served_share,block_output_tokens_per_s,"
+             "block_planned_requests_per_s,output_tokens_per_s_per_chip,"
+             "chips_per_month,chips_per_month_p10,chips_per_month_p50,chips_per_month_p90,"
+             "added_output_tokens_per_s_per_month,added_output_tokens_per_s_per_month_p10,"
+             "added_output_tokens_per_s_per_month_p50,added_output_tokens_per_s_per_month_p90,"
+             "after_output_tokens_per_s,after_output_tokens_per_s_p10,"
+             "after_output_tokens_per_s_p50,after_output_tokens_per_s_p90",
+     .neither = "input_tokens,output_tokens,slo_ttft_ms,slo_tpot_ms,priority,"
+                "demand_requests_per_s,peak_16_bit_tflop_per_s,chips,chips_training,chips_left,"
+                "chips_more,blocks,block_engines,months",
+     .notes = "deployment,weights_format,limit,short_of"},
     // As google_benchmark.hpp reads it.
     {.name = "Google Benchmark",
      .made_by = "--benchmark_out",

@@ -87,6 +87,7 @@ std::optional<System> read_system(const spec::Document& document, spec::Diagnost
   }
   if (auto host = root.map("host", Need::optional)) {
     s.host_cpus = host->figure<Count>("cpus", Need::optional);
+    s.host_link = host->figure<Bandwidth>("link", Need::optional);
     host->finish();
   }
   if (auto power = root.map("power", Need::optional)) {

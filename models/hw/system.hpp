@@ -38,6 +38,7 @@ struct System {
   std::vector<Tier> tiers;        // innermost first, extents growing
   std::optional<Tier> scale_out;  // joins several such systems
   Figure<Count> host_cpus;
+  Figure<Bandwidth> host_link;  // from the host's memory, one way, per chip
   Figure<Power> power;          // whole system at its most, cooling of the room left out
   Figure<Power> host_power;     // of that, CPUs and their memory
   Figure<Power> network_power;  // of that, switches, NICs and optics

@@ -56,7 +56,8 @@ struct LayerGraph {
 LayerGraph layer_graph(const LlmSpec& llm);
 
 /// The matrices of one multi-token-prediction layer: the projection of (hidden, embedding) to
-/// hidden, then one layer of the model's last attention and FFN blocks.
+/// hidden, then one layer of the model's last attention and FFN blocks. Embedding and head are
+/// those of the model itself.
 LayerGraph draft_graph(const LlmSpec& llm);
 
 }  // namespace perfmodel::llm

@@ -264,14 +264,18 @@ class Sharder {
          precision_.core, 1);
   }
 
-  void main_graph() {
-    const auto g = llm::layer_graph(llm_);
+  void embed() {
     push(ops::Op::make(ops::kEmbedding, "embedding",
                        ops::EmbeddingArgs{.hidden = hidden_ / p_.tp,
                                           .weight = spec::bytes_per_element(precision_.embedding),
                                           .out = kWide}),
          precision_.core, 1);
     if (p_.tp > 1) collective(ops::kAllReduce, "embedding_all_reduce", hidden_, 1, Group::tensor);
+  }
+
+  void main_graph() {
+    const auto g = llm::layer_graph(llm_);
+    embed();
     for (std::size_t i = 0; i < llm_.attention.size(); ++i)
       attention(g, static_cast<int>(i), llm_.attention[i].layers);
     for (std::size_t i = 0; i < llm_.ffn.size(); ++i)
@@ -303,9 +307,12 @@ class Sharder {
   void draft_graph() {
     draft_ = true;
     const auto g = llm::draft_graph(llm_);
+    embed();
     attention(g, static_cast<int>(llm_.attention.size()) - 1, 1);
     ffn(g, static_cast<int>(llm_.ffn.size()) - 1, 1);
-    head(g);
+    // Table and head are the main model's, so they weigh nothing more; their work is done again for
+    // every drafted token (DeepSeek-V3 technical report, arXiv 2412.19437, section 2.2).
+    head(llm::layer_graph(llm_));
     draft_ = false;
     out_.draft_layers = 1;
     if (const auto* m = std::get_if<llm::MoeFfn>(&llm_.ffn.back().kind))

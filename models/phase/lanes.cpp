@@ -217,7 +217,9 @@ class Runner {
     if (r.local > 0)
       for (std::size_t i = 0; i < n_; ++i)
         hit_[at][i] = ops::experts_hit(r.local, p_.expert_rows[i] * r.token_share, r.log_miss);
-    if (m_.quantise && r.varying > 1.0)
+    if (!m_.random_routing && m_.quantise && r.varying > 1.0)
+      hot_[at].fill(std::min(m_.imbalance, r.varying));
+    else if (m_.quantise && r.varying > 1.0)
       hot_lanes(n_, r.varying, m_.imbalance, load.data(), hot_[at].data());
     else
       hot_[at].fill(1.0);

@@ -23,6 +23,34 @@ ops::Pass draft_pass(const ops::Pass& p) {
   return d;
 }
 
+/// The rows of both at once, as operators that do not look at the cache see them.
+ops::Pass joint_pass(const ops::Pass& decode, const ops::Pass& prefill) {
+  ops::Pass j = decode;
+  j.sequences = decode.sequences + prefill.sequences;
+  j.tokens_per_sequence = (decode.rows() + prefill.rows()) / j.sequences;
+  j.logit_rows = decode.logit_rows + prefill.logit_rows;
+  j.expert_rows = decode.expert_rows + prefill.expert_rows;
+  return j;
+}
+
+bool reads_cache(const mapping::Term& t) {
+  return t.op.kind().prefill_class == ops::OpClass::attention_prefill;
+}
+
+void add(PassTime& r, Stream stream, Time t) {
+  switch (stream) {
+    case Stream::main:
+      r.main += t;
+      break;
+    case Stream::shared_expert:
+      r.shared_expert += t;
+      break;
+    case Stream::exchange:
+      r.exchange += t;
+      break;
+  }
+}
+
 std::optional<spec::Infeasible> missing(const Plan& plan, const cost::Machine& m) {
   using spec::Why;
   const auto gap = [](std::string what) {
@@ -81,20 +109,34 @@ PassTime evaluate(const Plan& plan, const cost::Machine& machine, const ops::Pas
     const double count = t.draft ? t.count * plan.draft_tokens : t.count;
     const Time total = time_of(machine, plan.route(t.group), t, c, pass.phase).total * count;
     if (t.draft) r.draft += total;
-    switch (t.stream) {
-      case Stream::main:
-        r.main += total;
-        break;
-      case Stream::shared_expert:
-        r.shared_expert += total;
-        break;
-      case Stream::exchange:
-        r.exchange += total;
-        break;
-    }
+    add(r, t.stream, total);
   }
   const Time layered = software_of_layers(plan.model, machine, drafting ? plan.draft_tokens : 0.0);
   assemble(r, machine, layered, pass.sequences, plan.stage_excess);
+  return r;
+}
+
+PassTime evaluate_mixed(const Plan& plan, const cost::Machine& machine, const ops::Pass& decode,
+                        const ops::Pass& prefill) {
+  PassTime r;
+  const ops::Pass joint = joint_pass(decode, prefill);
+  const ops::Pass single = draft_pass(decode);
+  for (const auto& t : plan.model.terms) {
+    if (t.draft && plan.draft_tokens <= 0) continue;
+    const auto at = [&](const ops::Pass& pass) {
+      return time_of(machine, plan.route(t.group), t, t.op.cost(pass), pass.phase).total * t.count;
+    };
+    Time total{};
+    if (t.draft)
+      r.draft += total = at(single) * plan.draft_tokens;
+    else if (reads_cache(t))
+      total = at(decode) + at(prefill);
+    else
+      total = at(joint);
+    add(r, t.stream, total);
+  }
+  const Time layered = software_of_layers(plan.model, machine, plan.draft_tokens);
+  assemble(r, machine, layered, joint.sequences, plan.stage_excess);
   return r;
 }
 

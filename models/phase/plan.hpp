@@ -46,6 +46,12 @@ struct PassTime {
 };
 PassTime evaluate(const Plan& plan, const cost::Machine& machine, const ops::Pass& pass);
 
+/// A step in which `prefill`, a part of new requests' prompts, rides along with `decode`: products,
+/// messages and what is done element by element take the rows of both at once, so that weights are
+/// read and software is paid once; attention runs apart for each, in kernels of its own.
+PassTime evaluate_mixed(const Plan& plan, const cost::Machine& machine, const ops::Pass& decode,
+                        const ops::Pass& prefill);
+
 /// The same pass by operator, instances summed.
 struct TermTime {
   const mapping::Term* term = nullptr;

@@ -13,7 +13,7 @@ spec::Outcome<Nameplate> nameplate(const hw::System& system, const hw::Chip& chi
   if (!chip.tdp)
     return spec::Infeasible{
         spec::Why::missing_figure,
-        fmt::format("the power of {} is not published (chip.power.tdp)", chip.id),
+        fmt::format("no source gives the power of {} (chip.power.tdp)", chip.id),
         "supply it with --set chip.power.tdp=\"700 W\""};
   const double count = 1.0 * system.chip_count() * systems;
   Nameplate n;

@@ -26,9 +26,9 @@ class Shared {
   Shared(const Problem& problem, const Request& request, Best& best, Failures& failures)
       : p_(problem), r_(request), best_(best), failures_(failures) {}
 
-  void test(const Parallelism& parallelism) {
+  void test(const Parallelism& parallelism, const serving::Speculation& speculation) {
     Shortfall s;
-    auto plan = phase::compile(p_.llm, parallelism, p_.precision, p_.machine, r_.draft_tokens);
+    auto plan = phase::compile(p_.llm, parallelism, p_.precision, p_.machine, speculation.drafts);
     if (!plan) {
       s.failed = plan.error();
       failures_.add(s);
@@ -37,8 +37,8 @@ class Shared {
     Deployment d;
     d.plan = std::move(*plan);
     d.engines = p_.devices / parallelism.devices();
-    d.draft_tokens = r_.draft_tokens;
-    d.accepted = r_.accepted;
+    d.draft_tokens = speculation.drafts;
+    d.accepted = speculation.accepted;
     d.largest_batch = serving::largest_batch(d.plan, p_.machine, p_.workload);
     if (d.largest_batch < 1.0) {
       s.lacks = -memory(d, 1.0).free();
@@ -47,7 +47,7 @@ class Shared {
     }
     const auto prefill = serving::prefill_cost(d.plan, p_.machine, p_.workload);
     const auto at = [&](double batch) {
-      return serving::steady_state(d.plan, p_.machine, p_.workload, prefill, r_.accepted, batch);
+      return serving::steady_state(d.plan, p_.machine, p_.workload, prefill, d.accepted, batch);
     };
     const bool ok = r_.rate                           ? loaded(d, s)
                     : r_.batch || r_.concurrency      ? asked(d, at, s)
@@ -71,7 +71,7 @@ class Shared {
     if (r_.objective == Objective::tpot || d.batch >= d.largest_batch) return;
     const auto prefill = serving::prefill_cost(d.plan, p_.machine, p_.workload);
     const auto next =
-        serving::steady_state(d.plan, p_.machine, p_.workload, prefill, r_.accepted, d.batch + 1.0);
+        serving::steady_state(d.plan, p_.machine, p_.workload, prefill, d.accepted, d.batch + 1.0);
     d.limit = r_.slo.tpot && next.tpot > *r_.slo.tpot   ? Limit::tpot
               : r_.slo.ttft && next.ttft > *r_.slo.ttft ? Limit::ttft
                                                         : Limit::rate;
@@ -132,7 +132,7 @@ class Shared {
   }
 
   bool loaded(Deployment& d, Shortfall& s) const {
-    const auto l = serving::at_load(d.plan, p_.machine, p_.workload, r_.accepted, d.largest_batch,
+    const auto l = serving::at_load(d.plan, p_.machine, p_.workload, d.accepted, d.largest_batch,
                                     d.engines, *r_.rate);
     if (!l) {
       s.failed = l.error();
@@ -196,9 +196,13 @@ spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request&
   Failures failures;
   std::size_t looked_at = 0;
   Shared shared(problem, request, best, failures);
+  auto speculations = request.speculations;
+  if (speculations.empty()) speculations.push_back(request.speculation);
   const auto test = [&](const Parallelism& c) {
-    ++looked_at;
-    shared.test(c);
+    for (const auto& s : speculations) {
+      ++looked_at;
+      shared.test(c, s);
+    }
   };
   if (request.split != Split::fixed && problem.prefill == nullptr) {
     if (request.parallelism) {
@@ -212,8 +216,13 @@ spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request&
       }
     }
   }
-  if (request.split != Split::never)
-    looked_at += add_split_deployments(problem, request, best, failures);
+  if (request.split != Split::never) {
+    auto one = request;
+    for (const auto& s : speculations) {
+      one.speculation = s;
+      looked_at += add_split_deployments(problem, one, best, failures);
+    }
+  }
   if (!best.found()) return failures.explain(problem, request);
   auto d = best.take();
   d.candidates = looked_at;

@@ -12,6 +12,7 @@
 #include "mapping/precision.hpp"
 #include "serving/disaggregated.hpp"
 #include "serving/engine.hpp"
+#include "serving/workload.hpp"
 #include "spec/outcome.hpp"
 
 namespace perfmodel::search {
@@ -45,8 +46,9 @@ struct Request {
   std::optional<Frequency> rate;      // requests that arrive at the whole system
   bool largest_batch = false;         // as many as memory holds, whatever the latency
   serving::Slo slo;
-  int draft_tokens = 0;
-  double accepted = 0;  // mean drafts accepted per step
+  serving::Speculation speculation;
+  /// To choose from in place of `speculation`; the best of them may draft nothing.
+  std::vector<serving::Speculation> speculations;
   Objective objective = Objective::output;
   Split split = Split::never;
   int prefill_devices = 0;  // with Split::fixed
@@ -89,7 +91,7 @@ struct Deployment {
   serving::MemoryPlan memory;
   double largest_batch = 0;
   int draft_tokens = 0;
-  double accepted = 0;
+  double accepted = 0;  // mean drafts accepted per step
   std::size_t candidates = 1;
   std::optional<PrefillPool> prefill;
   Time queue{};  // wait before prefill and for a place in the batch, within TTFT, at a given load
@@ -128,13 +130,14 @@ struct Problem {
 };
 
 /// The deployment that is best by the request's objective under its SLO, over tensor, pipeline,
-/// attention-data, expert and expert-tensor parallelism, and batch; with a split, also over the
-/// sizes of the pools. Pipeline stages are tried only where nothing fits without: they are priced
-/// without the bubbles that uneven work leaves in them, and a search that believed it would find
-/// them everywhere. Nothing better by more than 0.1 % is missed: latencies never fall as the batch
-/// grows, which bounds the rate of whole ranges of batches, and what is turned out per watt or
-/// price with it. Of two pools the batches and sizes are those of most tokens by device, and
-/// deployments are compared by what they are worth. Ties go to the smaller engine.
+/// attention-data, expert and expert-tensor parallelism, batch, and speculation where several are
+/// given; with a split, also over the sizes of the pools. Pipeline stages are tried only where
+/// nothing fits without: they are priced without the bubbles that uneven work leaves in them, and a
+/// search that believed it would find them everywhere. Nothing better by more than 0.1 % is missed:
+/// latencies never fall as the batch grows, which bounds the rate of whole ranges of batches, and
+/// what is turned out per watt or price with it. Of two pools the batches and sizes are those of
+/// most tokens by device, and deployments are compared by what they are worth. Ties go to the
+/// smaller engine.
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request);
 
 /// Pipeline stages that find_deployment tries.

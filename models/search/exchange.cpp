@@ -21,6 +21,7 @@ bool same_links(const Place& a, const Place& b) {
   if (a.chip.devices != b.chip.devices || s.tiers.size() != t.tiers.size()) return false;
   for (std::size_t i = 0; i < s.tiers.size(); ++i)
     if (!same_tier(s.tiers[i], t.tiers[i])) return false;
+  if (!same(s.host_link, t.host_link)) return false;
   if (s.scale_out.has_value() != t.scale_out.has_value()) return false;
   return !s.scale_out || same_tier(*s.scale_out, *t.scale_out);
 }

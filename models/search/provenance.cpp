@@ -18,7 +18,8 @@ const hw::Tier* tier_of(const Site& site, std::size_t link) {
   return site.systems > 1 && site.system.scale_out ? &*site.system.scale_out : nullptr;
 }
 
-void add_tiers(Collector& c, const Plans& plans, const Deployment& d, const Site& site) {
+void add_tiers(Collector& c, const Plans& plans, const Deployment& d, const Site& site,
+               cost::PrefixTier prefix) {
   std::set<const hw::Tier*> crossed;
   for (const auto* plan : plans)
     for (const auto& route : plan->routes)
@@ -31,6 +32,8 @@ void add_tiers(Collector& c, const Plans& plans, const Deployment& d, const Site
     const auto count = site.system.tiers.size();
     crossed.insert(tier_of(site, site.systems > 1 ? count : count - 1));
   }
+  if (prefix == cost::PrefixTier::remote && site.system.scale_out)
+    crossed.insert(&*site.system.scale_out);
   const auto add = [&](const hw::Tier& tier) {
     if (!crossed.contains(&tier)) return;
     c.add(tier.bandwidth);
@@ -89,7 +92,7 @@ void add_family(Collector& c, const Plans& plans, const hw::Family& f) {
 }
 
 void add_hardware(Collector& c, const Plans& plans, const Deployment& d, const Site& site,
-                  bool curves, Objective objective) {
+                  bool curves, Objective objective, cost::PrefixTier prefix) {
   const auto& chip = site.chip;
   c.side(UsedFigure::Side::hardware, chip.sources);
   std::set<spec::Compute> computes;
@@ -106,7 +109,8 @@ void add_hardware(Collector& c, const Plans& plans, const Deployment& d, const S
   c.add(chip.cores);
   c.side(UsedFigure::Side::hardware, site.system.sources);
   c.add(site.system.chips);
-  add_tiers(c, plans, d, site);
+  add_tiers(c, plans, d, site, prefix);
+  if (prefix == cost::PrefixTier::host) c.add(site.system.host_link);
   c.side(UsedFigure::Side::hardware, chip.sources);
   for (const auto& bin : site.bins) c.add(bin.share);
   c.side(UsedFigure::Side::hardware, site.system.sources);
@@ -123,7 +127,9 @@ std::vector<UsedFigure> used_figures(const Deployment& deployment, const Site& s
   Plans plans = {&deployment.plan};
   Plans apart;
   if (deployment.prefill) (prefill != nullptr ? apart : plans).push_back(&deployment.prefill->plan);
-  add_hardware(c, plans, deployment, site, stack.quantise, objective);
+  // Prefixes are read where prompts are worked on.
+  add_hardware(c, plans, deployment, site, stack.quantise, objective,
+               apart.empty() ? stack.policy.prefix : cost::PrefixTier::free);
   UsedFigure model;
   model.side = UsedFigure::Side::model;
   model.path = "llm.architecture";
@@ -138,7 +144,7 @@ std::vector<UsedFigure> used_figures(const Deployment& deployment, const Site& s
   if (stack.quantise) add_family(c, plans, site.family);
   if (apart.empty()) return c.take();
   c.prefix("prefill.");
-  add_hardware(c, apart, deployment, *prefill, stack.quantise, objective);
+  add_hardware(c, apart, deployment, *prefill, stack.quantise, objective, stack.policy.prefix);
   if (stack.quantise) add_family(c, apart, prefill->family);
   return c.take();
 }

@@ -96,7 +96,7 @@ class Splitter {
                                      const cost::Machine& machine, Role role) {
     ++looked_at_;
     Shortfall s;
-    auto plan = phase::compile(p_.llm, c, precision, machine, r_.draft_tokens);
+    auto plan = phase::compile(p_.llm, c, precision, machine, r_.speculation.drafts);
     if (!plan) {
       s.failed = plan.error();
       failures_.add(s);
@@ -131,7 +131,8 @@ class Splitter {
       e.plan = std::move(*plan);
       e.largest = serving::largest_batch(e.plan, p_.machine, p_.workload, Role::decode);
       const auto at = [&](double batch) {
-        return serving::decode_state(e.plan, p_.machine, p_.workload, r_.accepted, batch);
+        return serving::decode_state(e.plan, p_.machine, p_.workload, r_.speculation.accepted,
+                                     batch);
       };
       const serving::Slo slo{std::nullopt, r_.slo.tpot};
       Shortfall s;
@@ -239,8 +240,8 @@ class Splitter {
     Deployment x;
     x.plan = d.plan;
     x.engines = n.decode;
-    x.draft_tokens = r_.draft_tokens;
-    x.accepted = r_.accepted;
+    x.draft_tokens = r_.speculation.drafts;
+    x.accepted = r_.speculation.accepted;
     x.largest_batch = d.largest;
     x.steady = d.steady;
     x.limit = d.steady.batch >= d.largest ? Limit::memory : r_.batch ? Limit::asked : Limit::tpot;
@@ -269,7 +270,7 @@ class Splitter {
   }
 
   serving::Steady decode_at(const phase::Plan& plan, double batch) const {
-    return serving::decode_state(plan, p_.machine, p_.workload, r_.accepted, batch);
+    return serving::decode_state(plan, p_.machine, p_.workload, r_.speculation.accepted, batch);
   }
 
   /// The smallest batch, from one up, at which the decode engines take what arrives.
@@ -291,8 +292,9 @@ class Splitter {
     Frequency requests = n.requests;
     Time wait{};
     if (r_.rate) {
-      const auto l = serving::at_load(x.plan, p_.machine, p_.workload, r_.accepted, x.steady.batch,
-                                      x.engines, state, n.prefill, x.prefill->plan, *r_.rate);
+      const auto l =
+          serving::at_load(x.plan, p_.machine, p_.workload, r_.speculation.accepted, x.steady.batch,
+                           x.engines, state, n.prefill, x.prefill->plan, *r_.rate);
       if (!l) {
         Shortfall s;
         s.failed = l.error();

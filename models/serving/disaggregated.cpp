@@ -36,9 +36,11 @@ PrefillState prefill_at(const phase::Plan& plan, const cost::Machine& machine,
   s.pass = cost.of(together);
   s.transfer = transfer.time(link, together);
   s.ttft = machine.request + s.pass + s.transfer;
+  if (cost.read.base() > 0) s.ttft += cost.read * together;
   // The links carry the caches of one pass while the devices compute the next.
   const double ranks = plan.parallelism.dp;
   s.rate = min(ranks * plan.parallelism.pp * together / s.pass, ranks * together / s.transfer);
+  if (cost.read.base() > 0) s.rate = min(s.rate, ranks / cost.read);
   return s;
 }
 

@@ -36,7 +36,7 @@ struct PrefillState {
   double together = 1;
   Time pass{};
   Time transfer{};
-  Time ttft{};       // off-device time, pass and transfer, without queueing
+  Time ttft{};       // off-device time, prefixes read, pass and transfer, without queueing
   Frequency rate{};  // requests of the engine: of its passes, or of its links if they are slower
 };
 PrefillState prefill_at(const phase::Plan& plan, const cost::Machine& machine,

@@ -45,6 +45,7 @@ PrefillPasses prefill_passes(const phase::Plan& plan, const cost::Machine& machi
 
 /// Prefill of one deployment, independent of how many sequences decode beside it.
 struct PrefillCost {
+  Time read{};       // of a request's prefix, from where the cache holds it; not hidden
   Time one{};        // of a single request per attention rank
   double full = 1;   // requests that fill a chunk, at least one
   Time full_time{};  // of that many together
@@ -59,6 +60,9 @@ struct PrefillCost {
 /// New requests that are prefilled together at most.
 double requests_per_chunk(const cost::Machine& machine, const Lengths& w);
 PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w);
+/// Of one request's prefix found in the cache, over the link of every device that holds a part of
+/// it, all at once; zero where it lies in device memory.
+Time prefix_read(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w);
 
 struct Steady {
   double batch = 0;  // sequences in flight per attention rank
@@ -66,6 +70,7 @@ struct Steady {
   Time tpot{};       // with the stalls of other requests' prefill
   Time decode_step{};
   Time prefill{};    // of one request
+  Time turn{};       // for which one request's prefill keeps its rank from others' prefills
   double yield = 1;  // tokens per step and sequence
   /// Tokens per second of the engine (all its devices).
   Frequency output_rate{};   // both phases sharing the devices
@@ -82,7 +87,21 @@ struct Steady {
 ///   rate = b O / (ttft + (O - 1) tpot)
 ///
 /// Every request that finishes is replaced by a prefill that stalls the rest; a pipeline of pp
-/// stages works on pp prefills at once. A new request waits half a step for the running one.
+/// stages works on pp prefills at once. A new request waits half a step for the running one. A
+/// prefix that is read over a link adds its time to TTFT, and no more requests are turned out than
+/// the link brings prefixes for: the others wait.
+///
+/// Where prefill rides in decode steps (Machine::mixed) each of them takes up to a chunk of new
+/// tokens. Let k be the steps that one prompt's tokens take (a part of one where several prompts
+/// share it), t_m the time of a step with its chunk:
+///
+///   tpot = t_d / yield + (b / O) k (t_m - t_d) * interference / pp
+///   ttft = k t_m + half a mean step
+///
+/// so that a prefill costs what it adds to steps that run anyway. Steps cannot all be more than
+/// full: from b = O pp / (k yield) on the output rate stands still, and further places wait for
+/// prefill. The chunk counts prompt tokens alone; all data-parallel ranks take theirs in the same
+/// steps.
 Steady steady_state(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                     const PrefillCost& prefill, double accepted, double batch);
 /// The same where the time of the decode step is known.

@@ -56,14 +56,15 @@ spec::Outcome<Loaded> at_load(const phase::Plan& plan, const cost::Machine& mach
   l.steady = at(batch);
   const double ranks = static_cast<double>(engines) * plan.parallelism.dp;
   const double lanes = ranks * plan.parallelism.pp;
-  const double together = std::clamp(batch / w.mean_output(), 1.0, prefill.full);
-  const Time service = prefill.of(together) / together;
+  const Time service = l.steady.turn;
   const double work = rate * service;
   l.prefill_busy = work / lanes;
   l.places_busy = batch / largest;
   const Time life = l.steady.ttft + l.steady.tpot * std::max(0.0, w.mean_output() - 1.0);
-  l.queue = queue_wait(lanes, work, service, 0.0) +
+  l.queue = queue_wait(lanes, work, service, variation(w)) +
             queue_wait(largest * ranks, batch * ranks, life, variation(w));
+  if (prefill.read.base() > 0)
+    l.queue += queue_wait(ranks, rate * prefill.read, prefill.read, variation(w));
   if (!l.queue.is_finite()) return saturated(rate, most * engines);
   l.steady.ttft += l.queue;
   return l;
@@ -86,7 +87,7 @@ spec::Outcome<Loaded> at_load(const phase::Plan& decode, const cost::Machine& ma
   l.places_busy = batch / largest;
   const double ranks = static_cast<double>(engines) * decode.parallelism.dp;
   const Time stay = l.steady.tpot * std::max(1.0, w.mean_output() - 1.0);
-  l.queue = queue_wait(lanes, l.prefill_busy * lanes, prefill.pass, 0.0) +
+  l.queue = queue_wait(lanes, l.prefill_busy * lanes, prefill.pass, variation(w)) +
             queue_wait(largest * ranks, batch * ranks, stay, variation(w));
   l.steady.ttft = prefill.ttft + l.queue;
   l.steady.prefill = prefill.pass;

@@ -19,9 +19,10 @@ struct Loaded {
 /// requests of `rate` in all. Every request goes to the rank that is least busy.
 ///
 /// The batch b is the one at which the engine turns out what arrives (Little's law on the steady
-/// state: b dp = rate * life). Before its prefill a request waits as in M/D/c over the ranks, the
+/// state: b dp = rate * life). Before its prefill a request waits as in M/G/c over the ranks, the
 /// work of one being t_p; for a place in the batch as in M/G/c over the places. What is assumed:
-/// arrivals are Poisson, prefills of one length, the two waits add. Infeasible where the load is
+/// arrivals are Poisson, both services vary as the lengths do (M/D/c where these are all the same),
+/// the waits add; prefixes that are read wait for their rank's link likewise. Infeasible where the load is
 /// more than the engines can turn out: no latency holds there.
 spec::Outcome<Loaded> at_load(const phase::Plan& plan, const cost::Machine& machine,
                               const Lengths& w, double accepted, double largest, int engines,

@@ -30,14 +30,14 @@ ops::Pass draft_of(ops::Pass p) {
 
 /// Adds to an equal term if there is one.
 template <class Term>
-void add(std::vector<Term>& all, Term term) {
+void add(std::vector<Term>& all, const Term& term) {
   for (auto& t : all) {
     const double count = std::exchange(t.count, term.count);
     const bool same = t == term;
     t.count = same ? count + term.count : count;
     if (same) return;
   }
-  all.push_back(std::move(term));
+  all.push_back(term);
 }
 
 /// Writes programs (phase/table.hpp) out for a pass of one sequence.
@@ -130,7 +130,7 @@ class Writer {
       t.rows = rows(r.rows) * r.row_share;
     else
       t.routing = routing(r.routing);
-    add(to_.products, std::move(t));
+    add(to_.products, t);
   }
   void linked(const phase::Linked& r) {
     LinesTerm t;
@@ -144,7 +144,7 @@ class Writer {
     t.stream = static_cast<std::size_t>(r.stream);
     t.seconds = r.by_row * r.count * one_.rows();
     if (r.routing != phase::Exchanged::kEven) t.routing = routing(r.routing);
-    to_.exchange.push_back(std::move(t));
+    to_.exchange.push_back(t);
   }
 
   PassTerms& to_;
@@ -178,6 +178,8 @@ bool write(PassTerms& to, const phase::Plan& plan, const cost::Machine& m, const
 std::optional<EngineTerms> engine_terms(const phase::Plan& plan, const cost::Machine& m,
                                         const Lengths& w, double accepted, bool shares_fall) {
   if (!m.quantise) return std::nullopt;
+  // The formula has prefills and steps that take turns, and prefixes in place.
+  if (m.mixed || m.reads_prefixes || m.holds_prefixes || !m.random_routing) return std::nullopt;
   EngineTerms t;
   t.dp = plan.parallelism.dp;
   t.pp = plan.parallelism.pp;

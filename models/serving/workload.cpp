@@ -34,6 +34,13 @@ std::optional<Speculation> parse_speculation(std::string_view text) {
   return s;
 }
 
+Speculation speculation(int drafts, double acceptance) {
+  Speculation s{drafts, 0};
+  double chance = 1;
+  for (int i = 0; i < drafts; ++i) s.accepted += chance *= acceptance;
+  return s;
+}
+
 std::optional<Workload> read_workload(const spec::Document& document,
                                       spec::Diagnostics& diagnostics) {
   const auto before = diagnostics.size();

@@ -25,6 +25,10 @@ struct Speculation {
 /// "1:0.7".
 std::optional<Speculation> parse_speculation(std::string_view text);
 
+/// `drafts` tokens of which each is accepted with chance `acceptance`, given that the one before it
+/// was: acceptance + acceptance^2 + ...
+Speculation speculation(int drafts, double acceptance);
+
 /// Lengths of requests: all that times depend on.
 struct Lengths {
   double input = 0;       // tokens, nominal

@@ -32,7 +32,7 @@ spec::Outcome<Capital> capital_of(const hw::System& system, const hw::Chip& chip
   if (!c)
     return spec::Infeasible{
         spec::Why::missing_figure,
-        fmt::format("no price of {} or {} is published (system.price, chip.price)", system.id,
+        fmt::format("no source gives a price of {} or {} (system.price, chip.price)", system.id,
                     chip.id),
         ""};
   c->value *= systems;

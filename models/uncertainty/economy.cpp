@@ -10,7 +10,7 @@
 namespace perfmodel::uncertainty {
 namespace {
 
-constexpr double kOneWhole = 1.0;
+constexpr double kFullShare = 1.0;
 
 struct Site {
   explicit Site(const search::Site& s)
@@ -42,17 +42,17 @@ class Books {
       add(s->system.power);
       add(s->system.host_power);
       add(s->system.network_power);
-      add(s->system.pue, kOneWhole);
+      add(s->system.pue, kFullShare);
       for (auto* price : {&s->system.price_usd, &s->chip.price_usd}) add(*price);
       for (auto* price : {&s->system.price_cny, &s->chip.price_cny}) add(*price);
     }
     for (auto* f : {&power_.chip.idle, &power_.chip.active, &power_.around.steady})
-      add(*f, 0, kOneWhole);
+      add(*f, 0, kFullShare);
     for (auto* f : {&power_.chip.matrix, &power_.chip.vector, &power_.chip.memory,
                     &power_.chip.link, &power_.around.proportional})
       add(*f);
     add(power_.around.fixed);
-    add(power_.around.pue, kOneWhole);
+    add(power_.around.pue, kFullShare);
     add(prices_.lifetime);
     add(prices_.interest);
     add(prices_.surroundings);

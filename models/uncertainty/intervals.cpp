@@ -31,6 +31,7 @@ class Bench {
     const auto& d = answer_.deployment;
     if (split_) {
       const auto prefill = specs_.prefill_machine();
+      split_->accepted = accepted();
       search::split_at_machine(*split_, machine, answer_.workload, prefill ? &*prefill : nullptr);
       free_ = split_->memory.free();
       return numbers(split_->steady, split_->engines * split_->used);
@@ -38,7 +39,7 @@ class Bench {
     const auto prefill = serving::prefill_cost(d.plan, machine, answer_.workload);
     free_ = serving::memory_plan(d.plan, machine, answer_.workload, d.batch).free();
     return numbers(
-        serving::steady_state(d.plan, machine, answer_.workload, prefill, d.accepted, d.batch),
+        serving::steady_state(d.plan, machine, answer_.workload, prefill, accepted(), d.batch),
         d.engines * d.used);
   }
   /// Whether the batch of the last evaluation had room.
@@ -46,6 +47,12 @@ class Bench {
   Bytes free() const { return free_; }
 
  private:
+  double accepted() const {
+    const auto& stack = specs_.stack();
+    const auto& d = answer_.deployment;
+    if (!stack.policy.own_acceptance) return d.accepted;
+    return serving::speculation(d.draft_tokens, stack.acceptance.value.base()).accepted;
+  }
   static PerMetric<double> numbers(const serving::Steady& s, double engines) {
     return {s.ttft.base(),
             s.tpot.base(),

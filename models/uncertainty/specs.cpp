@@ -123,7 +123,10 @@ void Specs::add_hardware(Place& p) {
     add(t.latency, side);
   };
   for (auto& t : p.system.tiers) tier(t);
-  if (p.system.scale_out && p.systems > 1) tier(*p.system.scale_out);
+  const auto prefix = stack_.policy.prefix;
+  if (p.system.scale_out && (p.systems > 1 || prefix == cost::PrefixTier::remote))
+    tier(*p.system.scale_out);
+  if (prefix == cost::PrefixTier::host) add(p.system.host_link, side);
 }
 
 void Specs::add_family(hw::Family& f) {
@@ -144,6 +147,7 @@ void Specs::add_stack(cost::Stack& s) {
     add(*f, side);
   for (auto* f : {&s.vector, &s.overlap_shared_expert, &s.overlap_communication, &s.memory_use})
     add(*f, side, 0, kWhole);
+  if (s.policy.own_acceptance) add(s.acceptance, side, 0, kWhole);
   add(s.imbalance, side, 1);
   add(s.chunk, side, 1);
   for (auto* f : {&s.launch, &s.layer, &s.expert_layer, &s.step, &s.sequence, &s.collective,

@@ -59,6 +59,7 @@ class Specs {
   /// figures.
   const std::vector<Knob>& knobs() const { return knobs_; }
 
+  const cost::Stack& stack() const { return stack_; }
   /// Sets a knob to the figure, or the chip, below which a draw falls with probability u.
   void draw(std::size_t knob, double u);
   /// All figures at the values of a chip: 0 is the site's own, the others are its bins.

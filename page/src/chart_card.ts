@@ -140,10 +140,11 @@ export class ChartCard {
   }
 
   #drawLegend(legend: LegendEntry[]): void {
-    const focused = document.activeElement?.getAttribute('data-series');
+    const active = document.activeElement;
+    const focused = this.#legend.contains(active) ? active?.getAttribute('data-series') : null;
     this.#legend.replaceChildren(
       ...legend.map((entry) => {
-        if (!entry.toggles) return h('li', {}, swatch(entry) as Element, entry.name);
+        if (!entry.toggles) return h('li', {}, swatch(entry), entry.name);
         const item = button(
           '',
           {

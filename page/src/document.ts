@@ -139,7 +139,6 @@ export interface Report {
   title: string;
   subtitle?: Maybe<string>;
   version?: Maybe<string>;
-  revision?: Maybe<string>;
   generated_from?: Maybe<string[]>;
   systems: System[];
   sections: Section[];

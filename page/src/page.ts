@@ -71,7 +71,6 @@ function heading(title: string): HTMLElement {
 function masthead(report: Report, store: Store): HTMLElement {
   const made = [
     report.version ? `perfmodel ${report.version}` : null,
-    report.revision ? `revision ${report.revision}` : null,
     ...new Set(report.generated_from ?? []),
   ].filter((text): text is string => text !== null);
   return h(

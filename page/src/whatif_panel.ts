@@ -134,6 +134,14 @@ function chartOf(outcomes: Outcome[]): Chart {
   };
 }
 
+/** What is changed, in words: it stands beside the numbers, on paper too. */
+function summary(whatif: WhatIf, values: Record<string, number>): string {
+  const changes = whatif.inputs
+    .filter((input) => values[input.id] !== input.value)
+    .map((input) => `${input.label} ${significant(values[input.id])} ${unitText(input.unit)}`);
+  return changes.length > 0 ? `Changed: ${changes.join(', ')}.` : 'Nothing is changed.';
+}
+
 interface Control {
   element: HTMLElement;
   show(value: number): void;
@@ -202,10 +210,12 @@ export function whatIfPanel(
     fill(table);
   }
 
+  const changes = h('p', { class: 'changes', role: 'status' });
   let pending = 0;
   const show = () => {
     for (const [i, input] of whatif.inputs.entries())
       controls[i]?.show(values[input.id] ?? input.value);
+    changes.textContent = summary(whatif, values);
     reset.disabled = whatif.inputs.every((input) => values[input.id] === input.value);
   };
   // A slider moves faster than the screen draws.
@@ -240,6 +250,7 @@ export function whatIfPanel(
       ...controls.map((c) => c.element),
       reset,
     ),
+    changes,
     card.element,
   );
   return { element, card };

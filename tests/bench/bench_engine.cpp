@@ -129,8 +129,7 @@ void search_system(benchmark::State& state, const Case& c) {
   w.input = 4096;
   w.output = 1024;
   search::Request request;
-  request.draft_tokens = c.draft_tokens;
-  request.accepted = 0.7 * c.draft_tokens;
+  request.speculation = {c.draft_tokens, 0.7 * c.draft_tokens};
   request.slo.ttft = Time::from_base(2.0);
   request.slo.tpot = Time::from_base(0.05);
   const search::Problem problem{l.llm, l.machine, l.precision, w, l.setup.devices()};

@@ -158,7 +158,9 @@ TEST_F(Fleet, SaysTheSameInEveryFormatAndEachTime) {
       const auto r = run({"fleet", path("f.yaml"), "--format", format});
       EXPECT_EQ(r.status, 0) << r.text();
       EXPECT_EQ(r.err, "");
-      if (i == 1) EXPECT_EQ(r.out, out[format]);
+      if (i == 1) {
+        EXPECT_EQ(r.out, out[format]);
+      }
       out[format] = r.out;
     }
     EXPECT_NE(out[format].find("chat"), std::string::npos) << format;

@@ -145,6 +145,7 @@ TEST_F(Reports, RefuseAPageWithoutAPlace) {
 
 TEST_F(Reports, RefuseWrongKeysNamesAndFields) {
   refused("llms:", "lms:", "two.yaml:5:1: unknown key 'lms' (did you mean 'llms'?)");
+  refused("hgx-b200]", "hgx-b20]", "two.yaml: 'hgx-b20': unknown system 'hgx-b20'");
   refused("hgx-b200]", "hgx-b20]", "did you mean 'hgx-b200'");
   refused("[llama-3.1-70b]", "[llama-3.1-71b]", "llama-3.1-70b");
   refused("kind: memory", "kind: memry", "did you mean 'memory'");

@@ -196,7 +196,8 @@ TEST_F(Sweep, RefusesWhatCannotBe) {
   expect_refusal(run({"sweep", "supernode"}), {"did you mean 'supernodes'?"});
   expect_refusal(sweep({"-o", path("no") + "/x.csv"}), {"cannot write"});
   write(
-      "schema: 1\nsweep: s\naxes:\n  chip: ascend910c\n  llm: llama-3.1-8b\n  memory: [own, "
+      "schema: 1\nsweep: s\nabout: a\naxes:\n  chip: ascend910c\n  llm: llama-3.1-8b\n  memory: "
+      "[own, "
       "\"hbm3:12\"]\n  input: 1024\n  output: 1024\n  batch: 1\n");
   expect_refusal(sweep({}), {"12 stacks of hbm3 are more than the 8"});
   write(kShort);

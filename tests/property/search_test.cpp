@@ -19,6 +19,8 @@ struct Space {
   std::string_view stack;
   double ttft_ms;  // 0: no promise
   double tpot_ms;
+  cost::Policy policy = {};
+  double acceptance = -1;  // of the depths of speculation to choose from; none below 0
 };
 std::ostream& operator<<(std::ostream& out, const Space& s) {
   return out << s.name;
@@ -39,6 +41,11 @@ constexpr Space kSpaces[] = {
     {"mixtral_mi300x_16", "mixtral-8x7b", "mi300x-8", 2, "typical", 2000, 25},
     {"qwen30b_910c", "qwen3-30b-a3b", "atlas-800i-a3", 1, "typical", 2000, 40},
     {"gpt_oss_h20", "gpt-oss-120b", "hgx-h20", 1, "typical", 2000, 30},
+    {"llama8b_h100_mixed", "llama-3.1-8b", "hgx-h100", 1, "typical", 500, 12, {.mixed = true}},
+    {"deepseek_v2_h200_mixed", "deepseek-v2", "hgx-h200", 1, "typical", 2000, 30, {.mixed = true}},
+    {"qwen27b_h200_drafts", "qwen3.5-27b", "hgx-h200", 1, "typical", 2000, 20, {}, 0.6},
+    {"qwen27b_h200_few_drafts", "qwen3.5-27b", "hgx-h200", 1, "typical", 2000, 40, {}, 0.2},
+    {"deepseek_r1_b200_drafts", "deepseek-r1", "hgx-b200", 1, "typical", 2000, 15, {}, 0.8},
 };
 
 class Search : public ::testing::TestWithParam<Space> {};
@@ -53,11 +60,14 @@ TEST_P(Search, FindsTheBestThereIs) {
   auto setup = cli::load_comparison(catalog, "", std::string(space.system), true);
   setup.systems = space.systems;
   const auto llm = catalog.llm(space.llm);
-  const auto machine = setup.machine(catalog.stack(space.stack));
+  auto stack = catalog.stack(space.stack);
+  stack.policy = space.policy;
+  const auto machine = setup.machine(stack);
   const auto precision = mapping::resolve({}, llm, setup.chip);
   ASSERT_TRUE(precision);
   const auto workload = usual_workload(llm);
   search::Request request;
+  if (space.acceptance >= 0) request.speculations = cli::depths(llm, space.acceptance);
   if (space.ttft_ms > 0) request.slo.ttft = Time::from_base(space.ttft_ms * 1e-3);
   if (space.tpot_ms > 0) request.slo.tpot = Time::from_base(space.tpot_ms * 1e-3);
   const search::Problem problem{llm, machine, *precision, workload, setup.devices()};
@@ -69,20 +79,25 @@ TEST_P(Search, FindsTheBestThereIs) {
   std::string where;
   const auto all = search::candidates(llm, setup.devices(), 1);
   EXPECT_GE(all.size(), 4u);
+  auto depths = request.speculations;
+  if (depths.empty()) depths.push_back({});
   for (const auto& p : all) {
-    const auto plan = phase::compile(llm, p, *precision, machine, 0);
-    if (!plan) continue;
-    const int engines = setup.devices() / p.devices();
-    const auto prefill = serving::prefill_cost(*plan, machine, workload);
-    const double largest = serving::largest_batch(*plan, machine, workload);
-    for (double b = 1; b <= largest; ++b) {
-      ++points;
-      const auto s = serving::steady_state(*plan, machine, workload, prefill, 0, b);
-      if (!meets(s, request.slo)) continue;
-      const double rate = s.output_rate.base() * engines;
-      if (rate <= best) continue;
-      best = rate;
-      where = fmt::format("{} x {} batch {}", engines, mapping::to_string(p), b);
+    for (const auto& depth : depths) {
+      const auto plan = phase::compile(llm, p, *precision, machine, depth.drafts);
+      if (!plan) continue;
+      const int engines = setup.devices() / p.devices();
+      const auto prefill = serving::prefill_cost(*plan, machine, workload);
+      const double largest = serving::largest_batch(*plan, machine, workload);
+      for (double b = 1; b <= largest; ++b) {
+        ++points;
+        const auto s = serving::steady_state(*plan, machine, workload, prefill, depth.accepted, b);
+        if (!meets(s, request.slo)) continue;
+        const double rate = s.output_rate.base() * engines;
+        if (rate <= best) continue;
+        best = rate;
+        where = fmt::format("{} x {} batch {}, {} drafts", engines, mapping::to_string(p), b,
+                            depth.drafts);
+      }
     }
   }
   EXPECT_GT(points, 100u);
@@ -94,9 +109,11 @@ TEST_P(Search, FindsTheBestThereIs) {
   EXPECT_LE(found->plan.parallelism.devices() * found->engines, setup.devices());
   EXPECT_GE(found->output_rate().base(), best / 1.001)
       << "found " << found->engines << " x " << mapping::to_string(found->plan.parallelism)
-      << " batch " << found->batch << ", " << best / found->output_rate().base() - 1
-      << " better is " << where;
-  const auto again = steady_of(found->plan, machine, workload, found->batch);
+      << " batch " << found->batch << ", " << found->draft_tokens << " drafts, "
+      << best / found->output_rate().base() - 1 << " better is " << where;
+  const auto again = serving::steady_state(found->plan, machine, workload,
+                                           serving::prefill_cost(found->plan, machine, workload),
+                                           found->accepted, found->batch);
   EXPECT_EQ(again.output_rate.base(), found->steady.output_rate.base()) << "not what it says it is";
 }
 INSTANTIATE_TEST_SUITE_P(Small, Search, ::testing::ValuesIn(kSpaces),

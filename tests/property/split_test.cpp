@@ -14,24 +14,55 @@ namespace perfmodel::property {
 namespace {
 
 /// What the bounds of the search rest on, beside the ceiling's own test.
+void expect_no_lower_latency(const Subject& s, const cost::Machine& machine,
+                             const serving::Workload& w) {
+  const auto prefill = serving::prefill_cost(s.plan, machine, w);
+  serving::Steady before;
+  Time decode_before{};
+  const double largest = serving::largest_batch(s.plan, machine, w);
+  for (double b = 1; b <= std::min(largest, 4000.0); b += std::max(1.0, std::floor(b / 7))) {
+    const auto at = serving::steady_state(s.plan, machine, w, prefill, 0, b);
+    EXPECT_GE(at.tpot.base(), before.tpot.base() * (1 - kRounding)) << s.text() << " at " << b;
+    EXPECT_GE(at.ttft.base(), before.ttft.base() * (1 - kRounding)) << s.text() << " at " << b;
+    EXPECT_GE(at.decode_step, decode_before * (1 - kRounding)) << s.text() << " at " << b;
+    before = at;
+    decode_before = at.decode_step;
+    if (enough_failures()) return;
+  }
+}
+
 TEST(Batch, NeverLowersALatency) {
   const auto tally = for_each_subject({.weights = {""}}, [](const Subject& s) {
-    const auto w = usual_workload(*s.llm);
-    const auto prefill = serving::prefill_cost(s.plan, s.typical, w);
-    serving::Steady before;
-    Time decode_before{};
-    const double largest = serving::largest_batch(s.plan, s.typical, w);
-    for (double b = 1; b <= std::min(largest, 4000.0); b += std::max(1.0, std::floor(b / 7))) {
-      const auto at = serving::steady_state(s.plan, s.typical, w, prefill, 0, b);
-      EXPECT_GE(at.tpot.base(), before.tpot.base() * (1 - kRounding)) << s.text() << " at " << b;
-      EXPECT_GE(at.ttft.base(), before.ttft.base() * (1 - kRounding)) << s.text() << " at " << b;
-      EXPECT_GE(at.decode_step, decode_before * (1 - kRounding)) << s.text() << " at " << b;
-      before = at;
-      decode_before = at.decode_step;
-      if (enough_failures()) return;
-    }
+    expect_no_lower_latency(s, s.typical, usual_workload(*s.llm));
   });
   EXPECT_GT(tally.seen, floor_of(5'000)) << tally.text();
+}
+
+TEST(Batch, NeverLowersALatencyOfMixedSteps) {
+  std::size_t number = 0;
+  const auto tally = for_each_subject({.weights = {""}, .every = 7}, [&](const Subject& s) {
+    auto machine = s.typical;
+    machine.mixed = true;
+    auto w = usual_workload(*s.llm);
+    // Prompts of many chunks, of one, and many to a chunk.
+    constexpr double kShares[] = {1, 1, 0.02};
+    machine.chunk = number % 3 == 0 ? 512 : 8192;
+    w.input = std::max(1.0, w.input * kShares[number++ % 3]);
+    expect_no_lower_latency(s, machine, w);
+  });
+  EXPECT_GT(tally.seen, floor_of(700)) << tally.text();
+}
+
+TEST(Batch, NeverLowersALatencyOverASlowPrefixLink) {
+  const auto tally = for_each_subject({.weights = {""}, .every = 11}, [&](const Subject& s) {
+    auto machine = s.typical;
+    machine.reads_prefixes = true;
+    machine.prefix_link = Bandwidth::from_base(2e9);
+    auto w = usual_workload(*s.llm);
+    w.prefix_hit = 0.9;
+    expect_no_lower_latency(s, machine, w);
+  });
+  EXPECT_GT(tally.seen, floor_of(400)) << tally.text();
 }
 
 struct SplitSpace {

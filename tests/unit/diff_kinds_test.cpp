@@ -2,6 +2,7 @@
 // result, and Google Benchmark's files.
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/validation_report.hpp"
+#include "report/fleet_format.hpp"
 #include "report/format.hpp"
 #include "unit/diff_support.hpp"
 
@@ -75,6 +77,18 @@ TEST(Kinds, OfValidationsHaveTheColumnsThatTheyName) {
   for (const auto list : {kind->keys, kind->verdicts, kind->neither, kind->notes})
     for (const auto& name : words_of(list))
       EXPECT_NE(std::find(header.begin(), header.end(), name), header.end()) << name;
+}
+
+TEST(Kinds, OfFleetsNameEveryColumn) {
+  const auto columns = report::fleet_columns();
+  const auto* kind = find_kind(std::vector<std::string>(columns.begin(), columns.end()));
+  ASSERT_NE(kind, nullptr);
+  EXPECT_EQ(kind->name, "fleet");
+  std::set<std::string> named, there(columns.begin(), columns.end());
+  for (const auto list :
+       {kind->keys, kind->verdicts, kind->less, kind->more, kind->neither, kind->notes})
+    for (const auto& name : words_of(list)) named.insert(name);
+  EXPECT_EQ(named, there);
 }
 
 TEST(Kinds, NameEachColumnOnceAndHoldTheirOwnSignature) {

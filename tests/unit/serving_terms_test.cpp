@@ -125,7 +125,7 @@ TEST_P(EngineTermsOf, GiveTheEnginesTimesForAnyHardware) {
   words.system = c.system;
   words.llm = c.llm;
   words.parallel = c.parallel;
-  words.speculate = c.speculate;
+  words.policy.speculate = c.speculate;
   const auto options = cli::check_arguments(words);
   const auto setup = cli::load_setup(test::catalog(), options);
   const auto question = cli::load_question(test::catalog(), options);
@@ -133,11 +133,11 @@ TEST_P(EngineTermsOf, GiveTheEnginesTimesForAnyHardware) {
   ASSERT_TRUE(precision);
   const auto machine = setup.machine(question.stack);
   const auto plan = phase::compile(question.llm, *question.request.parallelism, *precision, machine,
-                                   question.request.draft_tokens);
+                                   question.request.speculation.drafts);
   ASSERT_TRUE(plan);
   const bool fall = setup.family.kernels.core_rate && hw::core_rate(setup.chip);
   const auto& w = question.workload;
-  const auto terms = engine_terms(*plan, machine, w, question.request.accepted, fall);
+  const auto terms = engine_terms(*plan, machine, w, question.request.speculation.accepted, fall);
   ASSERT_TRUE(terms);
   for (const Multipliers by : {Multipliers{1, 1, 1},
                                {4, 1, 1},

@@ -15,7 +15,7 @@ using test::catalog;
 
 /// Llama-3.1-8B on one server of H200 without software losses, so that nothing is unknown but what
 /// a test says.
-struct Lossless {
+struct EffectCase {
   hw::Chip chip = catalog().chip("h200");
   hw::System system = hw::filled_for(catalog().system("hgx-h200"), chip);
   hw::Family family = catalog().family(chip.family);
@@ -24,7 +24,7 @@ struct Lossless {
   serving::Workload workload = catalog().workload("default");
   std::vector<search::OtherBin> bins;
 
-  Lossless() {
+  EffectCase() {
     const auto know = [](auto& f) {
       if (f) f->low = f->high = f->value;
     };
@@ -65,14 +65,14 @@ std::vector<std::string> keys_of(const std::vector<Swing>& all) {
   return keys;
 }
 
-std::vector<Effect> effects_of(const Lossless& c, std::size_t n, unsigned threads = 0) {
+std::vector<Effect> effects_of(const EffectCase& c, std::size_t n, unsigned threads = 0) {
   return c.use([&](const Answer& a) {
     return effects(a, {n, 1, {}, threads}, Metric::output_rate, keys_of(swings(a)));
   });
 }
 
 TEST(Effects, OneUnknownIsAllOfTheVariance) {
-  Lossless c;
+  EffectCase c;
   auto& bandwidth = *c.chip.memory_bandwidth;
   bandwidth.low = bandwidth.value / 1.5;
   bandwidth.high = bandwidth.value * 1.5;
@@ -83,7 +83,7 @@ TEST(Effects, OneUnknownIsAllOfTheVariance) {
 }
 
 TEST(Effects, TotalsAreNotLessThanFirstOrder) {
-  Lossless c;
+  EffectCase c;
   auto& bandwidth = *c.chip.memory_bandwidth;
   bandwidth.low = bandwidth.value / 2;
   auto& peak = *c.chip.matrix[spec::index(spec::Compute::bf16)];
@@ -104,7 +104,7 @@ TEST(Effects, TotalsAreNotLessThanFirstOrder) {
 }
 
 TEST(Effects, AreTheSameForAnyNumberOfThreads) {
-  Lossless c;
+  EffectCase c;
   c.chip.memory_bandwidth->low = c.chip.memory_bandwidth->value / 2;
   const auto one = effects_of(c, 512, 1);
   const auto three = effects_of(c, 512, 3);
@@ -116,8 +116,8 @@ TEST(Effects, AreTheSameForAnyNumberOfThreads) {
 }
 
 /// The chip, or with a chance of three in ten one of half the memory bandwidth.
-Lossless two_bins() {
-  Lossless c;
+EffectCase two_bins() {
+  EffectCase c;
   search::OtherBin slow{c.chip, {}};
   slow.chip.id = "slow";
   for (auto* q : {&slow.chip.memory_bandwidth->value, &slow.chip.memory_bandwidth->low,
@@ -187,7 +187,7 @@ TEST(Bins, AreAskedForByTheChipAlone) {
 }
 
 TEST(Pulls, OfWhatBindsAreOne) {
-  Lossless c;
+  EffectCase c;
   // Alone on a chip whose arithmetic costs nothing, a step is the bytes over the bandwidth.
   for (auto& p : c.chip.matrix)
     if (p) p->value *= 1e6;

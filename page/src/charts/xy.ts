@@ -82,7 +82,11 @@ function detailOf(chart: XyChart, series: XySeries, p: Point): Detail {
   ];
   if (typeof p.low === 'number' && typeof p.high === 'number')
     rows.push(['p10 to p90', `${significant(p.low)} to ${number(p.high, chart.y.unit)}`]);
-  return { title: series.name, text: p.label, rows };
+  // A label may begin with the series' name, which is the title already.
+  const text = p.label?.startsWith(`${series.name}, `)
+    ? p.label.slice(series.name.length + 2)
+    : p.label;
+  return { title: series.name, text, rows };
 }
 
 function bandOf(d: Drawn, points: Point[], floor: number): Series | undefined {
