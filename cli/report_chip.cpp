@@ -16,8 +16,6 @@
 namespace perfmodel::cli {
 namespace {
 
-constexpr double kTera = 1e12;
-
 /// Adds a row for a figure, and cites its sources.
 class FigureRows {
  public:
@@ -87,7 +85,7 @@ void fill_chip(ReportGatherer& g, const ReportSection& s, report::Section& out) 
   std::vector<BarRow> bars;
   const auto add = [&](const std::string& name, const hw::Figure<OpRate>& f) {
     if (!f) return;
-    const auto tera = [](OpRate r) { return r.base() / kTera; };
+    const auto tera = [](OpRate r) { return r.base() / report::kTera; };
     const bool ranged = f->low != f->high;
     bars.push_back({name, tera(f->value), ranged ? std::optional(tera(f->low)) : std::nullopt,
                     ranged ? std::optional(tera(f->high)) : std::nullopt});
@@ -125,7 +123,7 @@ OperatorPoints operator_points(const report::EstimateRecord& answer, report::Tab
       const double bytes = (o.weights + o.kv + o.activations).base();
       if (o.phase != phase || bytes <= 0 || o.matrix.base() <= 0 || o.total.base() <= 0) continue;
       const double intensity = o.matrix.base() / bytes;
-      const double rate = o.matrix.base() / o.total.base() * devices / kTera;
+      const double rate = o.matrix.base() / o.total.base() * devices / report::kTera;
       r.least = std::min(r.least, intensity);
       r.most = std::max(r.most, intensity);
       series.points.push_back({intensity,
@@ -134,7 +132,7 @@ OperatorPoints operator_points(const report::EstimateRecord& answer, report::Tab
                                {},
                                fmt::format("{} ({}), bound by {}", o.name, o.compute, o.bound)});
       t.rows.push_back({o.phase, o.name, o.compute, intensity, rate,
-                        bytes / o.total.base() * devices / kTera, o.bound, o.share * 100});
+                        bytes / o.total.base() * devices / report::kTera, o.bound, o.share * 100});
     }
     if (!series.points.empty()) r.series.push_back(std::move(series));
   }
@@ -146,11 +144,11 @@ OperatorPoints operator_points(const report::EstimateRecord& answer, report::Tab
 std::vector<report::ReferenceLine> roofs(const hw::Chip& chip, double least, double most) {
   std::vector<report::ReferenceLine> lines;
   if (!chip.memory_bandwidth || most <= 0) return lines;
-  const double bandwidth = chip.memory_bandwidth->value.base() / kTera;
+  const double bandwidth = chip.memory_bandwidth->value.base() / report::kTera;
   std::map<double, std::string> peaks;
   for (const auto& [type, compute] : spec::compute_options()) {
     if (!chip.peak(compute)) continue;
-    auto& names = peaks[chip.peak(compute)->value.base() / kTera];
+    auto& names = peaks[chip.peak(compute)->value.base() / report::kTera];
     names += (names.empty() ? "" : ", ") + std::string(type);
   }
   for (const auto& [peak, names] : peaks) {
@@ -256,12 +254,13 @@ void fill_memories(ReportGatherer& g, const ReportSection& s, report::Section& o
       t.rows.push_back(
           {label, status,
            chip.memory_stacks ? report::Cell(double(*chip.memory_stacks)) : report::Cell(),
-           chip.memory_capacity->value.base() / kReportGiga,
-           chip.memory_bandwidth->value.base() / kTera, v(rate), v(a.p10.output_per_chip.base()),
-           v(a.p90.output_per_chip.base()), own ? v(rate / *own) : report::Cell(),
-           v(a.expected.decode_per_chip.base()), v(a.expected.tpot.base() * kReportMilli),
-           v(a.concurrency), fits ? report::Cell(report::engines_text(a)) : report::Cell(), a.limit,
-           a.weakest_grade, a.infeasible});
+           chip.memory_capacity->value.base() / report::kGiga,
+           chip.memory_bandwidth->value.base() / report::kTera, v(rate),
+           v(a.p10.output_per_chip.base()), v(a.p90.output_per_chip.base()),
+           own ? v(rate / *own) : report::Cell(), v(a.expected.decode_per_chip.base()),
+           v(a.expected.tpot.base() * report::kMilli), v(a.concurrency),
+           fits ? report::Cell(report::engines_text(a)) : report::Cell(), a.limit, a.weakest_grade,
+           a.infeasible});
     }
     auto chart = bar_chart(name, t.id, "output per chip", "tok/s", bars);
     chart.y.label = "memory";

@@ -84,7 +84,7 @@ void fill_throughput(ReportGatherer& g, const ReportSection& s, report::Section&
       t.rows.push_back(
           {system_name(*c, i), double(a.chips), v(per_chip(a.expected)), cell(bars.back().low),
            cell(bars.back().high), v(per_chip(a.ceiling)), v(a.expected.output_system.base()),
-           v(a.expected.ttft.base() * kReportMilli), v(a.expected.tpot.base() * kReportMilli),
+           v(a.expected.ttft.base() * report::kMilli), v(a.expected.tpot.base() * report::kMilli),
            v(a.concurrency), word(report::engines_text(a)), word(a.weights_format), word(a.limit),
            word(a.weakest_grade), a.infeasible});
     }
@@ -133,7 +133,7 @@ void fill_interactivity(ReportGatherer& g, const ReportSection& s, report::Secti
         line.points.push_back({p.interactivity.base(), y, y * band.p10, y * band.p90,
                                fmt::format("{}, {}", line.name, p.deployment)});
         t.rows.push_back({line.name, p.interactivity.base(), y, y * band.p10, y * band.p90,
-                          p.ttft.base() * kReportMilli, p.tpot.base() * kReportMilli,
+                          p.ttft.base() * report::kMilli, p.tpot.base() * report::kMilli,
                           p.deployment});
       }
       if (!line.points.empty()) chart.series.push_back(std::move(line));
@@ -164,8 +164,8 @@ void fill_latency(ReportGatherer& g, const ReportSection& s, report::Section& ou
     for (const auto& k : kinds) {
       std::vector<BarRow> bars;
       for (const auto i : g.systems(s, *c)) {
-        bars.push_back(
-            bar_of(*c, i, [&](const Performance& p) { return (p.*k.time).base() * kReportMilli; }));
+        bars.push_back(bar_of(
+            *c, i, [&](const Performance& p) { return (p.*k.time).base() * report::kMilli; }));
         auto& row = t.rows[bars.size() - 1];
         for (const auto& v : {bars.back().value, bars.back().low, bars.back().high})
           row.push_back(cell(v));
@@ -204,7 +204,7 @@ void fill_power(ReportGatherer& g, const ReportSection& s, report::Section& out)
     for (const auto i : g.systems(s, *c)) {
       const auto& one = c->result.record.systems[i];
       const auto kw = [](const auto& p) {
-        return p ? std::optional(p->value.base() / kReportKilo) : std::nullopt;
+        return p ? std::optional(p->value.base() / report::kKilo) : std::nullopt;
       };
       const auto per = [&](const auto& p) {
         return p ? if_feasible(one, one.answer.expected.output_system.base() / *kw(p))

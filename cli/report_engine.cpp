@@ -59,11 +59,11 @@ report::Table operator_table(const ReportGatherer& g, const ReportSection& s,
   for (const auto i : g.systems(s, c)) {
     for (const auto& o : c.result.record.systems[i].answer.operators) {
       if (o.phase != "decode") continue;
-      const auto ms = [](Time x) { return x.base() * kReportMilli; };
+      const auto ms = [](Time x) { return x.base() * report::kMilli; };
       t.rows.push_back({system_name(c, i), o.name, o.count, ms(o.total), o.share * 100, o.bound,
                         ms(o.t_compute), ms(o.t_memory), ms(o.t_link), ms(o.t_overhead),
-                        o.matrix.base() / kReportGiga,
-                        (o.weights + o.kv + o.activations).base() / kReportGiga});
+                        o.matrix.base() / report::kGiga,
+                        (o.weights + o.kv + o.activations).base() / report::kGiga});
     }
   }
   return t;
@@ -101,8 +101,8 @@ void fill_breakdown(ReportGatherer& g, const ReportSection& s, report::Section& 
       double all = 0;
       for (const auto& o : one.answer.operators) {
         if (o.phase != "decode") continue;
-        sums[group_of(o)] += o.total.base() * kReportMilli;
-        all += o.total.base() * kReportMilli;
+        sums[group_of(o)] += o.total.base() * report::kMilli;
+        all += o.total.base() * report::kMilli;
       }
       chart.y.categories.push_back(system_name(*c, i));
       std::vector<report::Cell> row = {system_name(*c, i)};
@@ -111,7 +111,7 @@ void fill_breakdown(ReportGatherer& g, const ReportSection& s, report::Section& 
         row.emplace_back(sums[k]);
       }
       row.emplace_back(all);
-      row.emplace_back(one.answer.expected.decode_step.base() * kReportMilli);
+      row.emplace_back(one.answer.expected.decode_step.base() * report::kMilli);
       row.emplace_back(one.answer.batch);
       t.rows.push_back(std::move(row));
     }
@@ -156,11 +156,11 @@ void fill_memory(ReportGatherer& g, const ReportSection& s, report::Section& out
       chart.y.categories.push_back(system_name(*c, i));
       std::vector<report::Cell> row = {system_name(*c, i)};
       for (std::size_t k = 0; k < parts.size(); ++k) {
-        const double gb = (a.memory.*parts[k].bytes).base() / kReportGiga;
+        const double gb = (a.memory.*parts[k].bytes).base() / report::kGiga;
         chart.series[k].values.emplace_back(gb);
         row.emplace_back(gb);
       }
-      row.emplace_back(a.memory.capacity.base() / kReportGiga);
+      row.emplace_back(a.memory.capacity.base() / report::kGiga);
       row.emplace_back(a.batch);
       row.emplace_back(a.memory.largest_batch);
       t.rows.push_back(std::move(row));
@@ -200,8 +200,8 @@ report::Table interval_table(const ReportGatherer& g, const ReportSection& s,
     add(i, "output per chip", "tok/s", [](const P& p) { return p.output_per_chip.base(); });
     add(i, "decode only per chip", "tok/s", [](const P& p) { return p.decode_per_chip.base(); });
     add(i, "prefill only per chip", "tok/s", [](const P& p) { return p.prefill_per_chip.base(); });
-    add(i, "TTFT", "ms", [](const P& p) { return p.ttft.base() * kReportMilli; });
-    add(i, "TPOT", "ms", [](const P& p) { return p.tpot.base() * kReportMilli; });
+    add(i, "TTFT", "ms", [](const P& p) { return p.ttft.base() * report::kMilli; });
+    add(i, "TPOT", "ms", [](const P& p) { return p.tpot.base() * report::kMilli; });
   }
   return t;
 }

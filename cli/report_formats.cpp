@@ -79,9 +79,9 @@ void fill_format_speed(ReportGatherer& g, const ReportSection& s, report::Sectio
   for (const auto& v : speeds)
     t.rows.push_back(
         {v.chip, v.product, kernels::name_of(v.format), v.measured ? "yes" : "no",
-         v.time ? report::Cell(v.time->base() * 1e6) : report::Cell(),
+         v.time ? report::Cell(v.time->base() * report::kMicro) : report::Cell(),
          v.over_bf16 ? report::Cell(1.0 / *v.over_bf16) : report::Cell(),
-         v.bandwidth ? report::Cell(v.bandwidth->base() / kReportGiga) : report::Cell(), v.note});
+         v.bandwidth ? report::Cell(v.bandwidth->base() / report::kGiga) : report::Cell(), v.note});
   for (const auto& product : products)
     out.charts.push_back(speed_chart(s, speeds, product, formats));
   out.tables.push_back(std::move(t));
@@ -219,7 +219,7 @@ void fill_weights(ReportGatherer& g, const ReportSection& s, report::Section& ou
              fits ? fmt::format("{}; compute {}", a.weights_format, a.compute) : "",
              cell(series.values.back()), cell(series.low.back()), cell(series.high.back()),
              fits && first ? report::Cell(*series.values.back() / *first) : report::Cell(),
-             cell(v(a.memory.weights.base() / kReportGiga)), fits ? report::engines_text(a) : "",
+             cell(v(a.memory.weights.base() / report::kGiga)), fits ? report::engines_text(a) : "",
              a.infeasible});
       }
     }

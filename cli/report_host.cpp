@@ -21,7 +21,6 @@ namespace {
 constexpr std::array<std::string_view, 7> kKernelFiles = {
     "attention_gqa.csv", "attention_mla.csv", "attention_prefill.csv", "gemm.csv", "gemv.csv",
     "grouped_gemm.csv",  "rows.csv"};
-constexpr double kMicro = 1e6;
 
 /// A file beside the configs as a table; UsageError where it cannot be read.
 calibrate::Table table_at(ReportGatherer& g, const std::string& name) {
@@ -122,7 +121,7 @@ void fill_host_roofline(ReportGatherer& g, const ReportSection& s, report::Secti
     const auto cost = row.kernel->cost(row.shape);
     if (cost.flops.base() <= 0 || cost.memory.base() <= 0) continue;
     const double intensity = cost.flops.base() / cost.memory.base();
-    const double rate = cost.flops.base() / row.time.base() / kReportGiga;
+    const double rate = cost.flops.base() / row.time.base() / report::kGiga;
     least = std::min(least, intensity);
     most = std::max(most, intensity);
     const auto& family = row.kernel->family;
@@ -136,9 +135,9 @@ void fill_host_roofline(ReportGatherer& g, const ReportSection& s, report::Secti
         {intensity, rate, {}, {}, fmt::format("{} {}", row.kernel->name, to_string(row.shape))});
     t.rows.push_back({row.kernel->name, to_string(row.shape),
                       std::string(kernels::name_of(row.tier)), double(row.threads),
-                      row.time.base() * kMicro, row.low.base() * kMicro, row.high.base() * kMicro,
-                      intensity, rate, cost.memory.base() / row.time.base() / kReportGiga,
-                      row.of_roof * 100});
+                      row.time.base() * report::kMicro, row.low.base() * report::kMicro,
+                      row.high.base() * report::kMicro, intensity, rate,
+                      cost.memory.base() / row.time.base() / report::kGiga, row.of_roof * 100});
   }
   double peak = 0;
   for (const auto& [name, value] : host.peaks) peak = std::max(peak, value);

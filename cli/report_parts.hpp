@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "cli/report_gather.hpp"
+#include "report/scales.hpp"
 
 namespace perfmodel::cli {
-
-inline constexpr double kReportMilli = 1e3, kReportKilo = 1e3, kReportGiga = 1e9;
 
 inline report::TableColumn text_column(std::string name) {
   return {std::move(name), "", false, 0, ""};
 }
-inline report::TableColumn number_column(std::string name, std::string unit = "", int digits = 4) {
+inline report::TableColumn number_column(std::string name, std::string unit = "",
+                                         int digits = report::kDigits) {
   return {std::move(name), std::move(unit), true, digits, ""};
 }
 inline report::Cell cell(const std::optional<double>& v) {

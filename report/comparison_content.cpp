@@ -10,13 +10,11 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr int kDigits = 3;  // of what is compared
-constexpr double kWattsPerKilowatt = 1e3;
 /// A factor nearer to 1 than this is not worth a reason.
 constexpr double kNotable = 0.02;
 
 std::string ratio_text(double r) {
-  return std::isfinite(r) && r > 0 ? number(r, kDigits) : std::string(kNoNumber);
+  return std::isfinite(r) && r > 0 ? number(r, kFewDigits) : std::string(kNoNumber);
 }
 
 std::string with_ceiling(const Ratio& r) {
@@ -30,11 +28,11 @@ Frequency rate_of(const ComparedSystem& s) {
 /// Tokens per second and kilowatt; empty without a power of that scope.
 std::string per_kw(const ComparedSystem& s, const std::optional<PowerFigure>& power) {
   if (!power) return std::string(kNoNumber);
-  return number(rate_of(s).base() / power->value.base() * kWattsPerKilowatt, kDigits);
+  return number(rate_of(s).base() / power->value.base() * kKilo, kFewDigits);
 }
 
 std::string power_text(const PowerFigure& p) {
-  return fmt::format("{} kW ({})", number(p.value.base() / kWattsPerKilowatt, kDigits), p.grade);
+  return fmt::format("{} kW ({})", number(p.value.base() / kKilo, kFewDigits), p.grade);
 }
 
 Row infeasible_row(const ComparedSystem& s) {
@@ -49,7 +47,7 @@ void each_compared(const ComparisonRecord& record, const Visit& visit) {
 }
 
 std::string speed_text(Frequency f) {
-  return number(f.base(), kDigits);
+  return number(f.base(), kFewDigits);
 }
 
 }  // namespace
@@ -184,8 +182,8 @@ Grid systems(const ComparisonRecord& record, Detail detail) {
       add(number(e.decode_per_chip.base()));
       add(number(e.prefill_per_chip.base()));
     }
-    add(time_text(e.ttft, kDigits));
-    add(time_text(e.tpot, kDigits));
+    add(time_text(e.ttft, kFewDigits));
+    add(time_text(e.tpot, kFewDigits));
     if (full) add(s.power ? power_text(*s.power) : std::string(kNoNumber));
     add(per_kw(s, s.power));
     if (full) {
@@ -334,7 +332,7 @@ Grid interactivity(const ComparisonRecord& record) {
     for (const auto& p : s.points) {
       std::string cell(kNoNumber);
       if (p.infeasible.empty()) {
-        cell = number(p.output_per_chip.base(), kDigits);
+        cell = number(p.output_per_chip.base(), kFewDigits);
         if (p.ratio && &s != &record.base()) cell += fmt::format(" ({})", factor_text(*p.ratio));
       }
       row.cells.push_back(std::move(cell));
