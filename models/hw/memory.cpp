@@ -3,23 +3,16 @@
 #include <charconv>
 
 #include "hw/grades.hpp"
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::hw {
 
-using spec::MapReader;
 using spec::Need;
 
 std::optional<Memory> read_memory(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "memory", diagnostics);
-  MapReader root(document.root, "", context);
-  Memory m;
-  auto header = spec::read_header(root, "memory");
-  m.id = std::move(header.id);
-  m.name = std::move(header.name);
-  m.aliases = std::move(header.aliases);
-  m.sources = context.read_sources();
+  spec::ConfigFile file(document, "memory", diagnostics);
+  auto& root = file.root();
+  auto m = file.begin<Memory>();
   m.status =
       root.choice<Status>("status", Need::required, status_options()).value_or(Status::shipping);
   m.about = root.text("about", Need::optional).value_or("");
@@ -29,12 +22,8 @@ std::optional<Memory> read_memory(const spec::Document& document, spec::Diagnost
     if (auto f = stack->figure<Bandwidth>("bandwidth", Need::required)) m.stack_bandwidth = *f;
     stack->finish();
   }
-  m.notes = root.texts("notes", Need::optional);
-  root.finish();
-  check_grades(context, m.status);
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return m;
+  check_grades(file.context(), m.status);
+  return file.end(std::move(m));
 }
 
 namespace {

@@ -2,11 +2,10 @@
 
 #include <charconv>
 
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::serving {
 
-using spec::MapReader;
 using spec::Need;
 
 namespace {
@@ -43,14 +42,9 @@ Speculation speculation(int drafts, double acceptance) {
 
 std::optional<Workload> read_workload(const spec::Document& document,
                                       spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "workload", diagnostics);
-  MapReader root(document.root, "", context);
-  Workload w;
-  auto header = spec::read_header(root, "workload");
-  w.id = std::move(header.id);
-  w.name = std::move(header.name);
-  w.aliases = std::move(header.aliases);
+  spec::ConfigFile file(document, "workload", diagnostics);
+  auto& root = file.root();
+  auto w = file.begin<Workload>();
   w.about = root.text("about", Need::required).value_or("");
   w.input = static_cast<double>(root.integer("input", Need::required, 1, kMaxTokens).value_or(1));
   w.output = static_cast<double>(root.integer("output", Need::required, 1, kMaxTokens).value_or(1));
@@ -61,10 +55,7 @@ std::optional<Workload> read_workload(const spec::Document& document,
     w.slo.tpot = slo->quantity<Time>("tpot", Need::optional);
     slo->finish();
   }
-  root.finish();
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return w;
+  return file.end(std::move(w));
 }
 
 }  // namespace perfmodel::serving
