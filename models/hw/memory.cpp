@@ -1,9 +1,8 @@
 #include "hw/memory.hpp"
 
-#include <charconv>
-
 #include "hw/grades.hpp"
 #include "spec/config_file.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::hw {
 
@@ -45,12 +44,9 @@ spec::Sourced<Q> scaled(spec::Sourced<Q> f, double factor) {
 std::optional<MemorySwap> parse_memory_swap(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-  MemorySwap swap{std::string(text.substr(0, colon)), 0};
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data() + colon + 1, last, swap.stacks);
-  if (error != std::errc() || end != last || swap.stacks < 1 || swap.stacks > kMaxStacks)
-    return std::nullopt;
-  return swap;
+  const int stacks = entire_number<int>(text.substr(colon + 1)).value_or(0);
+  if (stacks < 1 || stacks > kMaxStacks) return std::nullopt;
+  return MemorySwap{std::string(text.substr(0, colon)), stacks};
 }
 
 Chip with_memory(const Chip& chip, const Memory& memory, int stacks) {

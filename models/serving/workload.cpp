@@ -1,8 +1,7 @@
 #include "serving/workload.hpp"
 
-#include <charconv>
-
 #include "spec/config_file.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::serving {
 
@@ -11,26 +10,16 @@ using spec::Need;
 namespace {
 constexpr long kMaxTokens = 100'000'000;
 constexpr int kMaxDrafts = 16;
-
-template <class T>
-bool whole_text_is(std::string_view text, T& value) {
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  return error == std::errc() && end == last;
-}
-
 }  // namespace
 
 std::optional<Speculation> parse_speculation(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  Speculation s;
-  const bool read = whole_text_is(text.substr(0, colon), s.drafts) &&
-                    whole_text_is(text.substr(colon + 1), s.accepted);
-  if (!read || s.drafts < 1 || s.drafts > kMaxDrafts ||
-      !(s.accepted >= 0 && s.accepted <= s.drafts))
-    return std::nullopt;
-  return s;
+  const auto drafts = entire_number<int>(text.substr(0, colon));
+  const auto accepted = entire_number<double>(text.substr(colon + 1));
+  if (!drafts || *drafts < 1 || *drafts > kMaxDrafts) return std::nullopt;
+  if (!accepted || !(*accepted >= 0 && *accepted <= *drafts)) return std::nullopt;
+  return Speculation{*drafts, *accepted};
 }
 
 Speculation speculation(int drafts, double acceptance) {
