@@ -189,14 +189,10 @@ void fill_roofline(ReportGatherer& g, const ReportSection& s, report::Section& o
                  number_column("bytes rate", "TB/s"),
                  text_column("bound by"),
                  number_column("share of the pass", "%", 3)};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.title = name.title;
-    chart.table = t.id;
+    auto chart = xy_chart(name, t.id, {"arithmetic intensity", "FLOP/B", report::Scale::log, {}},
+                          {"rate", "TFLOP/s", report::Scale::log, {}});
     chart.note = fmt::format("{}, batch {} per rank.", report::engines_text(answer),
                              report::whole(answer.batch));
-    chart.x = {"arithmetic intensity", "FLOP/B", report::Scale::log, {}};
-    chart.y = {"rate", "TFLOP/s", report::Scale::log, {}};
     auto points = operator_points(answer, t);
     chart.lines = roofs(chip, points.least, points.most);
     chart.series = std::move(points.series);

@@ -111,12 +111,9 @@ void fill_interactivity(ReportGatherer& g, const ReportSection& s, report::Secti
                  number_column("TTFT", "ms"),
                  number_column("TPOT", "ms"),
                  text_column("deployment")};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"interactivity at least", "tok/s per user", report::Scale::log, {}};
-    chart.y = {"output per chip", "tok/s", report::Scale::log, {}};
+    auto chart =
+        xy_chart(name, t.id, {"interactivity at least", "tok/s per user", report::Scale::log, {}},
+                 {"output per chip", "tok/s", report::Scale::log, {}});
     chart.note = fmt::format(
         "The best deployment at each interactivity. Bands: p10 to p90 of {} draws at each point.",
         g.config().curve_samples);
@@ -192,13 +189,8 @@ void fill_power(ReportGatherer& g, const ReportSection& s, report::Section& out)
                  text_column("grade of TDP"),
                  number_column("output by TDP", "tok/s per kW")};
     t.columns[2].csv_name = "grade";
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::bars;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"output", "tok/s per kW", report::Scale::linear, {}};
-    chart.y.label = "system";
+    auto chart = category_chart(report::ChartKind::bars, name, t.id,
+                                {"output", "tok/s per kW", report::Scale::linear, {}}, "system");
     report::Series whole{"by the system's power", "", report::Mark::both, false, {}, {}, {}, {}};
     report::Series chips{"by the accelerators' TDP", "", report::Mark::both, false, {}, {}, {}, {}};
     for (const auto i : g.systems(s, *c)) {
@@ -271,13 +263,9 @@ void fill_parts(ReportGatherer& g, const ReportSection& s, report::Section& out)
     const auto name = part_name(g, s, c->llm, "parts", "What each part makes of the difference");
     report::Table t{name.id, name.title, "", {text_column("system")}, {}};
     t.note = "Factors on the output per chip; they multiply to the ratio.";
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::bars;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"factor on the output per chip", "x", report::Scale::log, {}};
-    chart.y.label = "part";
+    auto chart =
+        category_chart(report::ChartKind::bars, name, t.id,
+                       {"factor on the output per chip", "x", report::Scale::log, {}}, "part");
     for (const auto i : g.systems(s, *c)) {
       const auto& one = r.systems[i];
       if (one.factors.empty()) continue;

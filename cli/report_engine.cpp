@@ -75,21 +75,14 @@ void fill_breakdown(ReportGatherer& g, const ReportSection& s, report::Section& 
   for (const auto* c : g.comparisons(s)) {
     const auto name = part_name(g, s, c->llm, "breakdown", "Time of a decode step");
     report::Table t{name.id, name.title, "", {text_column("system")}, {}};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::stack;
-    chart.title = name.title;
+    auto chart = category_chart(report::ChartKind::stack, name, t.id,
+                                {"time of a step", "ms", report::Scale::linear, {}}, "system");
     chart.note =
         "Sums of all operators, before some of them hide under others: the step itself is in the "
         "table.";
-    chart.table = t.id;
-    chart.x = {"time of a step", "ms", report::Scale::linear, {}};
-    chart.y.label = "system";
     for (const auto& group : groups()) {
       t.columns.push_back(number_column(std::string(group.name), "ms"));
-      report::Series series;
-      series.name = group.name;
-      chart.series.push_back(std::move(series));
+      chart.series.emplace_back().name = group.name;
     }
     t.columns.push_back(number_column("sum before overlap", "ms"));
     t.columns.push_back(number_column("decode step", "ms"));
@@ -134,18 +127,11 @@ void fill_memory(ReportGatherer& g, const ReportSection& s, report::Section& out
   for (const auto* c : g.comparisons(s)) {
     const auto name = part_name(g, s, c->llm, "memory", "Memory of the fullest device");
     report::Table t{name.id, name.title, "", {text_column("system")}, {}};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::stack;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"memory", "GB", report::Scale::linear, {}};
-    chart.y.label = "system";
+    auto chart = category_chart(report::ChartKind::stack, name, t.id,
+                                {"memory", "GB", report::Scale::linear, {}}, "system");
     for (const auto& p : parts) {
       t.columns.push_back(number_column(std::string(p.name), "GB"));
-      report::Series series;
-      series.name = p.name;
-      chart.series.push_back(std::move(series));
+      chart.series.emplace_back().name = p.name;
     }
     t.columns.push_back(number_column("capacity", "GB"));
     t.columns.push_back(number_column("batch per rank"));
@@ -225,13 +211,8 @@ void fill_uncertainty(ReportGatherer& g, const ReportSection& s, report::Section
                    number_column("output per chip at low end", "tok/s"),
                    number_column("output per chip at high end", "tok/s"),
                    number_column("share of the variance", "%", 2)};
-      report::Chart chart;
-      chart.id = name.id;
-      chart.kind = report::ChartKind::tornado;
-      chart.title = name.title;
-      chart.table = t.id;
-      chart.x = {"output per chip", "tok/s", report::Scale::linear, {}};
-      chart.y.label = "input";
+      auto chart = category_chart(report::ChartKind::tornado, name, t.id,
+                                  {"output per chip", "tok/s", report::Scale::linear, {}}, "input");
       chart.centre = a.expected.output_per_chip.base();
       for (const auto& w : a.swings) {
         const auto [low, high] = ends_of(w.range);

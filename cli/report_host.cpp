@@ -107,14 +107,11 @@ void fill_host_roofline(ReportGatherer& g, const ReportSection& s, report::Secti
                number_column("rate", "GFLOP/s"),
                number_column("bytes rate", "GB/s"),
                number_column("of the roof", "%", 3)};
-  report::Chart chart;
-  chart.id = s.id;
-  chart.title = "Measured roofs and kernels of the host";
-  chart.table = t.id;
+  auto chart = xy_chart({s.id, "Measured roofs and kernels of the host"}, t.id,
+                        {"arithmetic intensity", "FLOP/B", report::Scale::log, {}},
+                        {"rate", "GFLOP/s", report::Scale::log, {}});
   chart.note =
       "Bytes as the kernel needs them once. Points above a roof of memory run from a cache.";
-  chart.x = {"arithmetic intensity", "FLOP/B", report::Scale::log, {}};
-  chart.y = {"rate", "GFLOP/s", report::Scale::log, {}};
   std::map<std::string, std::size_t> series;
   double least = 1e300, most = 0;
   for (const auto& row : read_bench_rows(files)) {
@@ -170,12 +167,9 @@ void fill_host_accuracy(ReportGatherer& g, const ReportSection& s, report::Secti
                number_column("error", "%", 3),
                number_column("roofline", "us"),
                number_column("error of roofline", "%", 3)};
-  report::Chart chart;
-  chart.id = s.id;
-  chart.title = "Kernels of the host: measured against predicted";
-  chart.table = t.id;
-  chart.x = {"measured", "us", report::Scale::log, {}};
-  chart.y = {"predicted", "us", report::Scale::log, {}};
+  auto chart = xy_chart({s.id, "Kernels of the host: measured against predicted"}, t.id,
+                        {"measured", "us", report::Scale::log, {}},
+                        {"predicted", "us", report::Scale::log, {}});
   report::Series left_out{"model, shape left out", "", report::Mark::points, false, {}, {}, {}, {}};
   report::Series bare{"bare roofline", "", report::Mark::points, false, {}, {}, {}, {}};
   double low = 1e300, high = 0;

@@ -43,6 +43,11 @@ std::vector<report::ReferenceLine> agreement_lines(double low, double high);
 std::string said_of(const ReportGatherer& g, const ReportSection& s, const std::string& llm,
                     const std::string& text);
 
+/// A chart of a table's numbers, still without series: points, or categories along its y axis.
+report::Chart xy_chart(PartName name, std::string table, report::Axis x, report::Axis y);
+report::Chart category_chart(report::ChartKind kind, PartName name, std::string table,
+                             report::Axis x, std::string categories);
+
 /// Bars with one category for each system that has an answer; values may be absent.
 struct BarRow {
   std::string name;
