@@ -74,10 +74,6 @@ std::string change_text(Part part, const Place& a, const Place& b,
   return text.empty() ? "differs in details" : text;
 }
 
-}  // namespace
-
-namespace {
-
 Frequency rate_per_chip(const std::string& metric, const report::Performance& p) {
   if (metric == "decode") return p.decode_per_chip;
   return metric == "prefill" ? p.prefill_per_chip : p.output_per_chip;

@@ -68,44 +68,6 @@ report::Table figure_table(ReportGatherer& g, const ReportSection& s, const hw::
   return t;
 }
 
-}  // namespace
-
-void fill_chip(ReportGatherer& g, const ReportSection& s, report::Section& out) {
-  const auto chip = g.catalog().chip(g.config().chip);
-  g.read_file(fmt::format("configs/chips/{}.yaml", chip.id));
-  if (!chip.banner.empty()) out.text.push_back(fmt::format("**{}**", chip.banner));
-  out.text.push_back(fmt::format(
-      "{} by {}, {}{}. {} die{}, {} device{} for software.", chip.name, chip.vendor,
-      hw::name_of(chip.status), chip.released.empty() ? "" : ", " + chip.released, chip.dies,
-      chip.dies == 1 ? "" : "s", chip.devices, chip.devices == 1 ? "" : "s"));
-  report::Table peaks{s.id, fmt::format("Dense peaks of {}", chip.name), "", {}, {}};
-  peaks.columns = {text_column("type"), number_column("peak", "TFLOP/s"),
-                   number_column("low", "TFLOP/s"), number_column("high", "TFLOP/s"),
-                   text_column("grade")};
-  std::vector<BarRow> bars;
-  const auto add = [&](const std::string& name, const hw::Figure<OpRate>& f) {
-    if (!f) return;
-    const auto tera = [](OpRate r) { return r.base() / report::kTera; };
-    const bool ranged = f->low != f->high;
-    bars.push_back({name, tera(f->value), ranged ? std::optional(tera(f->low)) : std::nullopt,
-                    ranged ? std::optional(tera(f->high)) : std::nullopt});
-    peaks.rows.push_back(
-        {name, tera(f->value), tera(f->low), tera(f->high), std::string(spec::name_of(f->grade))});
-  };
-  for (const auto& [name, type] : spec::compute_options()) add(std::string(name), chip.peak(type));
-  add("fp32 vector", chip.vector_fp32);
-  auto chart = bar_chart({s.id, peaks.title}, peaks.id, "dense peak", "TFLOP/s", bars);
-  chart.note =
-      "Matrix units alone, without sparsity; integers in TOP/s. Whiskers: what sources say.";
-  chart.y.label = "type";
-  out.charts.push_back(std::move(chart));
-  out.tables.push_back(std::move(peaks));
-  out.tables.push_back(figure_table(g, s, chip));
-  for (const auto& n : chip.notes) out.text.push_back(n);
-}
-
-namespace {
-
 /// Where the operators of an answer lie, and the rows of their table.
 struct OperatorPoints {
   std::vector<report::Series> series;
@@ -160,6 +122,40 @@ std::vector<report::ReferenceLine> roofs(const hw::Chip& chip, double least, dou
 }
 
 }  // namespace
+
+void fill_chip(ReportGatherer& g, const ReportSection& s, report::Section& out) {
+  const auto chip = g.catalog().chip(g.config().chip);
+  g.read_file(fmt::format("configs/chips/{}.yaml", chip.id));
+  if (!chip.banner.empty()) out.text.push_back(fmt::format("**{}**", chip.banner));
+  out.text.push_back(fmt::format(
+      "{} by {}, {}{}. {} die{}, {} device{} for software.", chip.name, chip.vendor,
+      hw::name_of(chip.status), chip.released.empty() ? "" : ", " + chip.released, chip.dies,
+      chip.dies == 1 ? "" : "s", chip.devices, chip.devices == 1 ? "" : "s"));
+  report::Table peaks{s.id, fmt::format("Dense peaks of {}", chip.name), "", {}, {}};
+  peaks.columns = {text_column("type"), number_column("peak", "TFLOP/s"),
+                   number_column("low", "TFLOP/s"), number_column("high", "TFLOP/s"),
+                   text_column("grade")};
+  std::vector<BarRow> bars;
+  const auto add = [&](const std::string& name, const hw::Figure<OpRate>& f) {
+    if (!f) return;
+    const auto tera = [](OpRate r) { return r.base() / report::kTera; };
+    const bool ranged = f->low != f->high;
+    bars.push_back({name, tera(f->value), ranged ? std::optional(tera(f->low)) : std::nullopt,
+                    ranged ? std::optional(tera(f->high)) : std::nullopt});
+    peaks.rows.push_back(
+        {name, tera(f->value), tera(f->low), tera(f->high), std::string(spec::name_of(f->grade))});
+  };
+  for (const auto& [name, type] : spec::compute_options()) add(std::string(name), chip.peak(type));
+  add("fp32 vector", chip.vector_fp32);
+  auto chart = bar_chart({s.id, peaks.title}, peaks.id, "dense peak", "TFLOP/s", bars);
+  chart.note =
+      "Matrix units alone, without sparsity; integers in TOP/s. Whiskers: what sources say.";
+  chart.y.label = "type";
+  out.charts.push_back(std::move(chart));
+  out.tables.push_back(std::move(peaks));
+  out.tables.push_back(figure_table(g, s, chip));
+  for (const auto& n : chip.notes) out.text.push_back(n);
+}
 
 void fill_roofline(ReportGatherer& g, const ReportSection& s, report::Section& out) {
   const auto chip = g.catalog().chip(g.config().chip);

@@ -69,6 +69,39 @@ report::Table operator_table(const ReportGatherer& g, const ReportSection& s,
   return t;
 }
 
+/// "1 .. 2.56" as its ends; the words for them where there is no such text.
+std::pair<std::string, std::string> ends_of(const std::string& range) {
+  constexpr std::string_view between = " .. ";
+  const auto at = range.find(between);
+  if (at == std::string::npos) return {"low end", "high end"};
+  return {range.substr(0, at), range.substr(at + between.size())};
+}
+
+report::Table interval_table(const ReportGatherer& g, const ReportSection& s,
+                             const ReportComparison& c) {
+  const auto name = part_name(g, s, c.llm, "intervals", "Intervals");
+  report::Table t{name.id, name.title, "", {}, {}};
+  t.note = "Of each number by itself: one in ten lies below p10, one in ten above p90.";
+  t.columns = {text_column("system"), text_column("number"),   text_column("unit"),
+               number_column("p10"),  number_column("p50"),    number_column("expected"),
+               number_column("p90"),  number_column("ceiling")};
+  using P = report::Performance;
+  const auto add = [&](std::size_t i, const char* what, const char* unit, auto of) {
+    const auto& a = c.result.record.systems[i].answer;
+    t.rows.push_back({system_name(c, i), what, unit, of(a.p10), of(a.p50), of(a.expected),
+                      of(a.p90), of(a.ceiling)});
+  };
+  for (const auto i : g.systems(s, c)) {
+    if (!report::is_feasible(c.result.record.systems[i])) continue;
+    add(i, "output per chip", "tok/s", [](const P& p) { return p.output_per_chip.base(); });
+    add(i, "decode only per chip", "tok/s", [](const P& p) { return p.decode_per_chip.base(); });
+    add(i, "prefill only per chip", "tok/s", [](const P& p) { return p.prefill_per_chip.base(); });
+    add(i, "TTFT", "ms", [](const P& p) { return p.ttft.base() * report::kMilli; });
+    add(i, "TPOT", "ms", [](const P& p) { return p.tpot.base() * report::kMilli; });
+  }
+  return t;
+}
+
 }  // namespace
 
 void fill_breakdown(ReportGatherer& g, const ReportSection& s, report::Section& out) {
@@ -156,43 +189,6 @@ void fill_memory(ReportGatherer& g, const ReportSection& s, report::Section& out
     tell_infeasible(s, g, *c, out);
   }
 }
-
-namespace {
-
-/// "1 .. 2.56" as its ends; the words for them where there is no such text.
-std::pair<std::string, std::string> ends_of(const std::string& range) {
-  constexpr std::string_view between = " .. ";
-  const auto at = range.find(between);
-  if (at == std::string::npos) return {"low end", "high end"};
-  return {range.substr(0, at), range.substr(at + between.size())};
-}
-
-report::Table interval_table(const ReportGatherer& g, const ReportSection& s,
-                             const ReportComparison& c) {
-  const auto name = part_name(g, s, c.llm, "intervals", "Intervals");
-  report::Table t{name.id, name.title, "", {}, {}};
-  t.note = "Of each number by itself: one in ten lies below p10, one in ten above p90.";
-  t.columns = {text_column("system"), text_column("number"),   text_column("unit"),
-               number_column("p10"),  number_column("p50"),    number_column("expected"),
-               number_column("p90"),  number_column("ceiling")};
-  using P = report::Performance;
-  const auto add = [&](std::size_t i, const char* what, const char* unit, auto of) {
-    const auto& a = c.result.record.systems[i].answer;
-    t.rows.push_back({system_name(c, i), what, unit, of(a.p10), of(a.p50), of(a.expected),
-                      of(a.p90), of(a.ceiling)});
-  };
-  for (const auto i : g.systems(s, c)) {
-    if (!report::is_feasible(c.result.record.systems[i])) continue;
-    add(i, "output per chip", "tok/s", [](const P& p) { return p.output_per_chip.base(); });
-    add(i, "decode only per chip", "tok/s", [](const P& p) { return p.decode_per_chip.base(); });
-    add(i, "prefill only per chip", "tok/s", [](const P& p) { return p.prefill_per_chip.base(); });
-    add(i, "TTFT", "ms", [](const P& p) { return p.ttft.base() * report::kMilli; });
-    add(i, "TPOT", "ms", [](const P& p) { return p.tpot.base() * report::kMilli; });
-  }
-  return t;
-}
-
-}  // namespace
 
 void fill_uncertainty(ReportGatherer& g, const ReportSection& s, report::Section& out) {
   for (const auto* c : g.comparisons(s)) {

@@ -50,6 +50,23 @@ std::string speed_text(Frequency f) {
   return number(f.base(), kFewDigits);
 }
 
+/// Drafted tokens, by system where each has a depth of its own.
+std::string speculation_text(const ComparisonRecord& record) {
+  const auto text = [](const EstimateRecord& a) {
+    return fmt::format("{}, {} accepted", counted(a.draft_tokens, "draft token"),
+                       number(a.accepted));
+  };
+  const auto& base = record.base().answer;
+  const bool alike = std::all_of(record.systems.begin(), record.systems.end(), [&](const auto& s) {
+    return !is_feasible(s) || s.answer.draft_tokens == base.draft_tokens;
+  });
+  if (alike) return base.draft_tokens > 0 ? "; " + text(base) : "";
+  std::string all;
+  for (const auto& s : record.systems)
+    if (is_feasible(s)) all += fmt::format("; {}: {}", s.label, text(s.answer));
+  return all;
+}
+
 }  // namespace
 
 bool is_feasible(const ComparedSystem& system) {
@@ -78,27 +95,6 @@ std::vector<std::string> banners(const ComparisonRecord& record) {
     }
   return all;
 }
-
-namespace {
-
-/// Drafted tokens, by system where each has a depth of its own.
-std::string speculation_text(const ComparisonRecord& record) {
-  const auto text = [](const EstimateRecord& a) {
-    return fmt::format("{}, {} accepted", counted(a.draft_tokens, "draft token"),
-                       number(a.accepted));
-  };
-  const auto& base = record.base().answer;
-  const bool alike = std::all_of(record.systems.begin(), record.systems.end(), [&](const auto& s) {
-    return !is_feasible(s) || s.answer.draft_tokens == base.draft_tokens;
-  });
-  if (alike) return base.draft_tokens > 0 ? "; " + text(base) : "";
-  std::string all;
-  for (const auto& s : record.systems)
-    if (is_feasible(s)) all += fmt::format("; {}: {}", s.label, text(s.answer));
-  return all;
-}
-
-}  // namespace
 
 std::vector<Statement> question(const ComparisonRecord& record) {
   const auto& base = record.base().answer;
