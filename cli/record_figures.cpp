@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "search/economy_figures.hpp"
+
 namespace perfmodel::cli {
 namespace {
 
@@ -53,6 +55,12 @@ std::string source_line(const std::vector<search::UsedFigure>& figures) {
   return line;
 }
 
+/// Of what a deployment draws and costs; what it turns out does not follow.
+bool is_economy(const report::FigureRow& f) {
+  const auto has = [&](std::string_view part) { return f.path.find(part) != std::string::npos; };
+  return has("power.") || has("price");
+}
+
 /// As Specs keys them (uncertainty/specs.hpp).
 std::string key_of(const report::FigureRow& f) {
   constexpr std::string_view kOther = "prefill.";
@@ -71,11 +79,27 @@ std::vector<search::UsedFigure> figures_of(const search::Deployment& d, const Se
   return search::used_figures(d, setup.site(), q.llm, q.stack, &prefill, objective);
 }
 
+namespace {
+
+/// What power and cost rest on.
+std::vector<search::UsedFigure> economy_of(const Setup& setup, const Question& q) {
+  if (!setup.prefill) return search::economy_figures(setup.site(), q.power, q.prices);
+  const auto prefill = setup.prefill->site();
+  return search::economy_figures(setup.site(), q.power, q.prices, &prefill);
+}
+
+}  // namespace
+
 void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
                   const search::Deployment& d) {
   using search::UsedFigure;
   const auto figures = figures_of(d, setup, q);
   auto sorted = figures;
+  for (auto& f : economy_of(setup, q)) {
+    const auto same = [&](const UsedFigure& g) { return g.path == f.path; };
+    // An objective may have weighed it already.
+    if (std::none_of(figures.begin(), figures.end(), same)) sorted.push_back(std::move(f));
+  }
   put_weakest_first(sorted);
   for (const auto& f : sorted) {
     r.figures.push_back({f.path,
@@ -117,7 +141,10 @@ void fill_pulls(EstimateRecord& r, const uncertainty::Answer& answer) {
     const auto key = key_of(f);
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.key == key; });
-    if (at == all.end()) continue;
+    if (at == all.end()) {
+      if (is_economy(f)) f.moves = "power and cost";
+      continue;
+    }
     f.elasticity = at->elasticity[kRate];
     f.moves = std::abs(at->elasticity[kRate]) > kSeen ? "the output rate"
               : at->moves                             ? "other numbers"

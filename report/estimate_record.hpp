@@ -32,7 +32,7 @@ struct FigureRow {
   /// What the answer does as the figure moves, where asked for: d ln(output rate) / d ln(figure)
   /// with the deployment held.
   std::optional<double> elasticity;
-  std::string moves;  // "the output rate", "other numbers", "what fits in memory" or "nothing"
+  std::string moves;  // "the output rate", ..., "nothing"; all words in cli/record_figures.hpp
 };
 
 /// A file that was read, with the checksum of what was in it.

@@ -16,11 +16,13 @@ std::size_t rank_of(const std::string& grade) {
 }
 
 /// Figures of the profile and of the kernels that it scales are "software", of the model neither.
-enum class Side { hardware, software, model };
+enum class Side { hardware, software, model, economy };
 Side side_of(const report::FigureRow& f) {
   if (f.file.find("/stacks/") != std::string::npos || f.path.starts_with("family.kernels.") ||
       f.path.starts_with("family.scale."))
     return Side::software;
+  for (const char* part : {"power.", "price"})
+    if (f.path.find(part) != std::string::npos) return Side::economy;
   return f.path.starts_with("llm.") ? Side::model : Side::hardware;
 }
 
@@ -39,8 +41,8 @@ TEST(WeakestGrade, IsTheMaximumOverTheFigures) {
       const auto& r = result.record;
       if (result.status != 0) continue;
       ++answers;
-      std::size_t weakest[] = {0, 0, 0};
-      std::size_t count[] = {0, 0, 0};
+      std::size_t weakest[] = {0, 0, 0, 0};
+      std::size_t count[] = {0, 0, 0, 0};
       for (const auto& f : r.figures) {
         const auto side = static_cast<std::size_t>(side_of(f));
         weakest[side] = std::max(weakest[side], rank_of(f.grade));
