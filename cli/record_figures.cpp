@@ -55,17 +55,18 @@ std::string source_line(const std::vector<search::UsedFigure>& figures) {
   return line;
 }
 
-/// Of what a deployment draws and costs; what it turns out does not follow.
-bool is_economy(const report::FigureRow& f) {
-  const auto has = [&](std::string_view part) { return f.path.find(part) != std::string::npos; };
-  return has("power.") || has("price");
-}
-
 /// As Specs keys them (uncertainty/specs.hpp).
 std::string key_of(const report::FigureRow& f) {
   constexpr std::string_view kOther = "prefill.";
   const auto path = f.path.starts_with(kOther) ? f.path.substr(kOther.size()) : f.path;
   return path + " " + f.file.substr(f.file.find_last_of('/') + 1);
+}
+
+/// What power and cost rest on.
+std::vector<search::UsedFigure> economy_of(const Setup& setup, const Question& q) {
+  if (!setup.prefill) return search::economy_figures(setup.site(), q.power, q.prices);
+  const auto prefill = setup.prefill->site();
+  return search::economy_figures(setup.site(), q.power, q.prices, &prefill);
 }
 
 }  // namespace
@@ -78,17 +79,6 @@ std::vector<search::UsedFigure> figures_of(const search::Deployment& d, const Se
   const auto prefill = setup.prefill->site();
   return search::used_figures(d, setup.site(), q.llm, q.stack, &prefill, objective);
 }
-
-namespace {
-
-/// What power and cost rest on.
-std::vector<search::UsedFigure> economy_of(const Setup& setup, const Question& q) {
-  if (!setup.prefill) return search::economy_figures(setup.site(), q.power, q.prices);
-  const auto prefill = setup.prefill->site();
-  return search::economy_figures(setup.site(), q.power, q.prices, &prefill);
-}
-
-}  // namespace
 
 void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
                   const search::Deployment& d) {
@@ -116,6 +106,7 @@ void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
                          f.origin.file,
                          f.origin.mark.line,
                          f.overridden,
+                         f.side == UsedFigure::Side::economy,
                          f.note,
                          f.claims,
                          {},
@@ -142,7 +133,7 @@ void fill_pulls(EstimateRecord& r, const uncertainty::Answer& answer) {
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.key == key; });
     if (at == all.end()) {
-      if (is_economy(f)) f.moves = "power and cost";
+      if (f.economy) f.moves = "power and cost";
       continue;
     }
     f.elasticity = at->elasticity[kRate];

@@ -27,6 +27,7 @@ struct FigureRow {
   std::string file;
   int line = 0;
   bool overridden = false;
+  bool economy = false;  // power and cost alone rest on it
   std::string note;
   std::string claims;  // "cm384 707.8 TFLOP/s, a800t 706 TFLOP/s": what single sources say
   /// What the answer does as the figure moves, where asked for: d ln(output rate) / d ln(figure)

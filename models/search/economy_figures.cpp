@@ -8,7 +8,7 @@ namespace {
 /// Of one site: its own figures, and the common ones that stand in for what it lacks.
 void add_economy(Collector& c, const Site& site, const power::Coefficients& coefficients,
                  const tco::Prices& prices) {
-  constexpr auto side = UsedFigure::Side::hardware;
+  constexpr auto side = UsedFigure::Side::economy;
   const auto& chip = site.chip;
   const auto& system = site.system;
   if (!chip.tdp) return;
@@ -50,12 +50,12 @@ std::vector<UsedFigure> economy_figures(const Site& site, const power::Coefficie
   Collector c;
   if (!site.chip.tdp || (prefill != nullptr && !prefill->chip.tdp)) return {};
   add_economy(c, site, coefficients, prices);
-  c.side(UsedFigure::Side::hardware, coefficients.sources);
+  c.side(UsedFigure::Side::economy, coefficients.sources);
   const auto& chip = coefficients.chip;
   for (const auto* f : {&chip.idle, &chip.active, &chip.matrix, &chip.vector, &chip.memory,
                         &chip.link, &coefficients.around.steady})
     c.add(*f);
-  c.side(UsedFigure::Side::hardware, prices.sources);
+  c.side(UsedFigure::Side::economy, prices.sources);
   c.add(prices.lifetime);
   c.add(prices.interest);
   c.add(prices.electricity);

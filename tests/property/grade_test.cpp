@@ -21,8 +21,7 @@ Side side_of(const report::FigureRow& f) {
   if (f.file.find("/stacks/") != std::string::npos || f.path.starts_with("family.kernels.") ||
       f.path.starts_with("family.scale."))
     return Side::software;
-  for (const char* part : {"power.", "price"})
-    if (f.path.find(part) != std::string::npos) return Side::economy;
+  if (f.economy) return Side::economy;
   return f.path.starts_with("llm.") ? Side::model : Side::hardware;
 }
 
@@ -53,6 +52,7 @@ TEST(WeakestGrade, IsTheMaximumOverTheFigures) {
       EXPECT_GE(count[0], 4u) << setup.chip.id;
       EXPECT_GE(count[1], 10u) << setup.chip.id;
       EXPECT_EQ(count[2], 1u) << setup.chip.id;
+      EXPECT_EQ(count[3] == 0, !setup.chip.tdp) << setup.chip.id;
       EXPECT_EQ(rank_of(r.weakest_grade), weakest[0]) << setup.chip.id << " " << r.weakest_path;
       EXPECT_EQ(rank_of(r.weakest_stack_grade), weakest[1]) << setup.chip.id;
       const auto named = std::find_if(r.figures.begin(), r.figures.end(), [&](const auto& f) {
