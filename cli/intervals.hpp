@@ -27,6 +27,12 @@ uncertainty::PerMetric<uncertainty::Discrepancy> discrepancies(
     const Catalog& catalog, const cost::Stack& stack, const std::vector<cost::LeftOut>& unseen,
     bool disaggregated);
 
+/// The part of that error's variance that chips under one software share.
+double common_of(const std::vector<cost::LeftOut>& unseen);
+
+/// What an interval is made of, in words.
+std::string interval_basis(const cost::Stack& stack, const std::vector<cost::LeftOut>& unseen);
+
 /// Fills p10, p50 and p90 of the expected numbers, and what `--why` asks for. Gives the draws of
 /// the output rate, ln(sample / answer), none without samples.
 std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog& catalog,

@@ -45,9 +45,9 @@ struct Journal {
 
 std::string to_text(const Journal& j) {
   auto s = fmt::format(
-      "{}\nsweep {}\nconfigs {}\nprogram {}\nblocks {}\nbytes {}\nok {}\nthinned {:d}\n", kMagic,
-      j.identity.sweep, j.identity.configs, j.identity.program, j.state.blocks, j.bytes, j.state.ok,
-      j.state.thinned);
+      "{}\nsweep {}\nconfigs {}\nprogram {}\ndraws {}\nblocks {}\nbytes {}\nok {}\nthinned {:d}\n",
+      kMagic, j.identity.sweep, j.identity.configs, j.identity.program, j.identity.draws,
+      j.state.blocks, j.bytes, j.state.ok, j.state.thinned);
   for (const auto& p : j.state.front)
     s += fmt::format("front {} {} {} {}\n", p.group, p.index, hex(p.x), hex(p.y));
   return s + "end\n";
@@ -89,6 +89,7 @@ std::optional<Journal> parse_journal(const std::string& text) {
     if (key == "sweep") j.identity.sweep = value;
     if (key == "configs") j.identity.configs = value;
     if (key == "program") j.identity.program = value;
+    if (key == "draws") j.identity.draws = value;
     if (key == "blocks" && number) j.state.blocks = n;
     if (key == "bytes" && number) j.bytes = n;
     if (key == "ok" && number) j.state.ok = n;
@@ -105,13 +106,14 @@ std::string what_changed(const SweepIdentity& then, const SweepIdentity& now) {
   add(then.sweep != now.sweep, "the sweep or its options");
   add(then.configs != now.configs, "a config that it uses");
   add(then.program != now.program, "the program");
+  add(then.draws != now.draws, fmt::format("the draws ({}, now {})", then.draws, now.draws));
   return s;
 }
 
 }  // namespace
 
 std::string SweepIdentity::text() const {
-  return fmt::format("{} {} {}", sweep, configs, program);
+  return fmt::format("{} {} {} {}", sweep, configs, program, draws);
 }
 
 SweepFile::SweepFile(const std::string& path, SweepIdentity identity, bool resume)

@@ -21,6 +21,7 @@ struct SweepIdentity {
   std::string sweep;    // its file, and options that change rows
   std::string configs;  // files that it names
   std::string program;
+  std::string draws;  // samples and seed, as a word
 
   bool operator==(const SweepIdentity&) const = default;
   std::string text() const;

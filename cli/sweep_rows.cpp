@@ -40,10 +40,18 @@ std::string sweep_header(const sweep::Sweep& s) {
   std::vector<std::string> names(sweep::kKeyColumns.begin(), sweep::kKeyColumns.end());
   names.insert(names.end(), sweep::kAnswerColumns.begin(), sweep::kAnswerColumns.end());
   for (const auto m : s.columns) names.emplace_back(sweep::metrics()[m].name);
+  if (s.samples > 0) {
+    // As estimate has them.
+    names.insert(names.end(), {"interval_samples", "interval_basis"});
+    for (const auto& c : uncertain_columns(s))
+      for (const auto* part : {"p10", "p50", "p90"})
+        names.push_back(fmt::format("{}_{}", sweep::metrics()[c.metric].name, part));
+    names.insert(names.end(), {"slo_kept_share", "batch_fits_share"});
+  }
   return report::csv_record(names);
 }
 
-RowWriter::RowWriter(const sweep::Sweep& s) : sweep_(s) {
+RowWriter::RowWriter(const sweep::Sweep& s) : sweep_(s), uncertain_(uncertain_columns(s)) {
   const auto over = [](std::string_view name, const std::optional<Time>& limit) {
     return limit ? fmt::format("{} over {}", name, format(*limit)) : std::string();
   };
@@ -69,7 +77,7 @@ void RowWriter::begin_lengths(const sweep::Place& place) {
              report::csv_number(sweep_.prefix_hits[place.at(Axis::prefix_hit)]) + ',';
 }
 
-void RowWriter::write(const Point& p, std::string& out) {
+void RowWriter::write(const Point& p, const RowInterval* interval, std::string& out) {
   out += prefix_;
   append_whole(out, p.batch);
   out += ',';
@@ -92,7 +100,32 @@ void RowWriter::write(const Point& p, std::string& out) {
     out += ',';
     if (metrics[m].known(p.verdict)) append(out, metrics[m].value(p, planned_->site));
   }
+  if (sweep_.samples > 0) write_interval(p, interval, out);
   out += "\r\n";
+}
+
+void RowWriter::write_interval(const Point& p, const RowInterval* interval, std::string& out) {
+  if (interval == nullptr) {
+    constexpr std::size_t kBeside = 4;  // samples, basis and two shares
+    out.append(kBeside + 3 * uncertain_.size(), ',');
+    return;
+  }
+  out += ',';
+  append_whole(out, static_cast<double>(sweep_.samples));
+  out += ',';
+  out += report::csv_field(interval->basis);
+  for (const auto& c : uncertain_) {
+    const double value = sweep::metrics()[c.metric].value(p, planned_->site);
+    const auto f = c.factors(interval->point);
+    for (const double factor : {f.p10, f.p50, f.p90}) {
+      out += ',';
+      append(out, value * factor);
+    }
+  }
+  for (const double share : {interval->point.keeps, interval->point.fits}) {
+    out += ',';
+    append(out, share);
+  }
 }
 
 }  // namespace perfmodel::cli
