@@ -66,10 +66,10 @@ void Pool::work(const LoadedSweep& sweep) {
   }
 }
 
-std::optional<std::vector<std::string>> rows_of(const LoadedSweep& sweep,
-                                                const std::vector<sweep::FrontPoint>& points,
-                                                unsigned threads,
-                                                const std::function<bool()>& stop) {
+std::optional<std::vector<std::string>> front_rows(const LoadedSweep& sweep,
+                                                   const std::vector<sweep::FrontPoint>& points,
+                                                   unsigned threads,
+                                                   const std::function<bool()>& stop) {
   constexpr std::size_t kTogether = 512;
   constexpr std::chrono::milliseconds kLook(50);
   // Neighbours share their deployment, so they are evaluated by index, whatever the order asked.

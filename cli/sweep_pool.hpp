@@ -47,9 +47,9 @@ class Pool {
 
 /// Rows of single points, in the order of the points, by so many threads; empty if `stop` says so
 /// on the way.
-std::optional<std::vector<std::string>> rows_of(const LoadedSweep& sweep,
-                                                const std::vector<sweep::FrontPoint>& points,
-                                                unsigned threads,
-                                                const std::function<bool()>& stop);
+std::optional<std::vector<std::string>> front_rows(const LoadedSweep& sweep,
+                                                   const std::vector<sweep::FrontPoint>& points,
+                                                   unsigned threads,
+                                                   const std::function<bool()>& stop);
 
 }  // namespace perfmodel::cli

@@ -161,7 +161,7 @@ class Coordinator {
   /// False if a signal came first: nothing is written then.
   bool write_fronts() {
     if (!loaded_.sweep.pareto) return true;
-    const auto rows = rows_of(loaded_, fronts_.points(), threads_, [] { return g_signal != 0; });
+    const auto rows = front_rows(loaded_, fronts_.points(), threads_, [] { return g_signal != 0; });
     if (!rows) return false;
     for (const auto& row : *rows) file_.append(row);
     if (fronts_.thinned())
