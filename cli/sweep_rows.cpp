@@ -42,11 +42,11 @@ std::string sweep_header(const sweep::Sweep& s) {
   for (const auto m : s.columns) names.emplace_back(sweep::metrics()[m].name);
   if (s.samples > 0) {
     // As estimate has them.
-    names.insert(names.end(), {"interval_samples", "interval_basis"});
+    names.emplace_back("interval_samples");
     for (const auto& c : uncertain_columns(s))
       for (const auto* part : {"p10", "p50", "p90"})
         names.push_back(fmt::format("{}_{}", sweep::metrics()[c.metric].name, part));
-    names.insert(names.end(), {"slo_kept_share", "batch_fits_share"});
+    names.insert(names.end(), {"slo_kept_share", "batch_fits_share", "interval_basis"});
   }
   return report::csv_record(names);
 }
@@ -112,8 +112,6 @@ void RowWriter::write_interval(const Point& p, const RowInterval* interval, std:
   }
   out += ',';
   append_whole(out, static_cast<double>(sweep_.samples));
-  out += ',';
-  out += report::csv_field(interval->basis);
   for (const auto& c : uncertain_) {
     const double value = sweep::metrics()[c.metric].value(p, planned_->site);
     const auto f = c.factors(interval->point);
@@ -126,6 +124,8 @@ void RowWriter::write_interval(const Point& p, const RowInterval* interval, std:
     out += ',';
     append(out, share);
   }
+  out += ',';
+  out += report::csv_field(interval->basis);
 }
 
 }  // namespace perfmodel::cli
