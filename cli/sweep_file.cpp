@@ -150,7 +150,7 @@ void SweepFile::open_partial(bool resume) {
         fmt::format("'{}' is an interrupted run: --resume continues it (or remove it and '{}')",
                     partial_, journal_));
   if (interrupted) read_journal();
-  if (::ftruncate(fd_, static_cast<off_t>(bytes_)) != 0 || ::lseek(fd_, 0, SEEK_END) < 0)
+  if (::ftruncate(fd_, static_cast<off_t>(bytes_)) != 0 || !disk_.begin(fd_, bytes_))
     cannot_write(partial_, errno);
   resumed_ = interrupted;
 }
@@ -175,19 +175,20 @@ void SweepFile::read_journal() {
 }
 
 void SweepFile::append(std::string_view text) {
-  if (!write_all(fd_, text)) cannot_write(resumable() ? partial_ : target_, errno);
+  const bool written = resumable() ? disk_.append(text) : write_all(fd_, text);
+  if (!written) cannot_write(resumable() ? partial_ : target_, errno);
   bytes_ += text.size();
 }
 
 void SweepFile::save(const SweepState& state) {
   if (!resumable()) return;
-  if (::fdatasync(fd_) != 0) cannot_write(partial_, errno);
+  if (!disk_.sync()) cannot_write(partial_, errno);
   write_file(journal_, to_text({identity_, state, bytes_}));
 }
 
 void SweepFile::finish() {
   if (!resumable()) return;
-  if (::fsync(fd_) != 0) cannot_write(partial_, errno);
+  if (!disk_.sync() || ::fsync(fd_) != 0) cannot_write(partial_, errno);
   if (::rename(partial_.c_str(), target_.c_str()) != 0) cannot_write(target_, errno);
   ::unlink(journal_.c_str());
 }

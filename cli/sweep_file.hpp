@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/sweep_disk.hpp"
 #include "sweep/pareto.hpp"
 
 namespace perfmodel::cli {
@@ -67,6 +68,7 @@ class SweepFile {
   std::uint64_t bytes_ = 0;
   bool resumed_ = false;
   int fd_ = -1;
+  DiskFile disk_;  // of the partial file
 };
 
 }  // namespace perfmodel::cli
