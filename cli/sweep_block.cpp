@@ -83,6 +83,7 @@ BlockEvaluator::BlockEvaluator(const LoadedSweep& sweep)
 Block BlockEvaluator::evaluate(std::uint64_t number) {
   Block b;
   b.number = number;
+  b.rows.reserve(longest_);
   const auto size = loaded_.space.plan_size();
   const auto points = block_points(sweep_);
   const auto end = std::min((number + 1) * points, loaded_.space.points());
@@ -92,6 +93,7 @@ Block BlockEvaluator::evaluate(std::uint64_t number) {
     collect(n, b);
     n = stop;
   }
+  longest_ = std::max(longest_, b.rows.size());
   sweep::keep_front(b.front);
   return b;
 }

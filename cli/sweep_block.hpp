@@ -72,6 +72,7 @@ class BlockEvaluator {
   std::vector<RowInterval> intervals_of_drawn_;  // of these
   std::vector<std::size_t> which_interval_;      // of each point; kNone
   const PlannedSite* planned_ = nullptr;
+  std::size_t longest_ = 0;  // rows of a block so far
 };
 
 }  // namespace perfmodel::cli

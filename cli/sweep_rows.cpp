@@ -19,12 +19,18 @@ using sweep::Verdict;
 
 constexpr std::string_view kNoMemory = "does not fit into the memory of a device";
 
+/// No float is longer.
+constexpr std::size_t kLongest = 32;
+
+/// The end of what is written to `at`, where there is room for the longest number.
+char* put(char* at, double value) {
+  if (!std::isfinite(value)) return at;
+  return std::to_chars(at, at + kLongest, static_cast<float>(value)).ptr;
+}
+
 void append(std::string& out, double value) {
-  if (!std::isfinite(value)) return;
-  std::array<char, 32> text;  // NOLINT(*-member-init): written before it is read
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), static_cast<float>(value)).ptr;
-  out.append(text.data(), end);
+  std::array<char, kLongest> text;  // NOLINT(*-member-init): written before it is read
+  out.append(text.data(), put(text.data(), value));
 }
 
 void append_whole(std::string& out, double value) {
@@ -96,10 +102,14 @@ void RowWriter::write(const Point& p, const RowInterval* interval, std::string& 
   }
   out += machine_;
   const auto metrics = sweep::metrics();
+  // Put together in one piece: a row is mostly numbers.
+  numbers_.resize(sweep_.columns.size() * (kLongest + 1));
+  char* at = numbers_.data();
   for (const auto m : sweep_.columns) {
-    out += ',';
-    if (metrics[m].known(p.verdict)) append(out, metrics[m].value(p, planned_->site));
+    *at++ = ',';
+    if (metrics[m].known(p.verdict)) at = put(at, metrics[m].value(p, planned_->site));
   }
+  out.append(numbers_.data(), at);
   if (sweep_.samples > 0) write_interval(p, interval, out);
   out += "\r\n";
 }

@@ -29,7 +29,7 @@ class RowWriter {
   const sweep::Sweep& sweep_;
   std::vector<UncertainColumn> uncertain_;
   std::string missed_ttft_, missed_tpot_, missed_both_, too_long_, infeasible_, machine_;
-  std::string prefix_;
+  std::string prefix_, numbers_;
   const PlannedSite* planned_ = nullptr;
 };
 
