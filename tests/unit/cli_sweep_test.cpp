@@ -1,10 +1,16 @@
 // Blocks of a sweep: the engine's numbers, filters, fronts, and the same for any number of threads.
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <iterator>
 #include <map>
 
 #include "cli/errors.hpp"
+#include "cli/sweep_disk.hpp"
 #include "sweep/columns.hpp"
 #include "unit/sweep_support.hpp"
 
@@ -226,6 +232,49 @@ TEST(SweepBlock, FrontIsThatOfItsRows) {
     EXPECT_TRUE(std::any_of(front.begin(), front.end(), [&](const Seen& f) {
       return beats(f, all[i], kMargin);
     })) << i;
+}
+
+TEST(DiskFile, HoldsWhatWasAppendedFromWhateverSizeItGoesOn) {
+  const auto path =
+      std::filesystem::temp_directory_path() / ("perfmodel-disk-" + std::to_string(::getpid()));
+  std::string expected;
+  // Pieces of no size in particular, more than two buffers of them between begins.
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{9'000'001}, std::size_t{12'288'000}}) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
+    ASSERT_GE(fd, 0);
+    ASSERT_EQ(::ftruncate(fd, static_cast<off_t>(cut)), 0);
+    expected.resize(cut);
+    DiskFile file;
+    ASSERT_TRUE(file.begin(fd, cut));
+    for (std::size_t i = 0; i < 20; ++i) {
+      const std::string piece((i * 7919 * 104'729 + cut) % 1'000'000, static_cast<char>('a' + i));
+      expected += piece;
+      EXPECT_TRUE(file.append(piece));
+      if (i % 5 == 3) {
+        EXPECT_TRUE(file.sync());
+        EXPECT_EQ(std::filesystem::file_size(path), expected.size());
+      }
+    }
+    EXPECT_TRUE(file.sync());
+    ::close(fd);
+  }
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::filesystem::remove(path);
+  EXPECT_TRUE(text == expected) << text.size() << " and " << expected.size();
+}
+
+TEST(DiskFile, SaysWhatItCannotReadOrWrite) {
+  DiskFile file;
+  const int null = ::open("/dev/null", O_RDWR);
+  EXPECT_FALSE(file.begin(null, 100)) << "there is less than that";
+  const int full = ::open("/dev/full", O_RDWR);
+  ASSERT_TRUE(file.begin(full, 0));
+  EXPECT_TRUE(file.append("kept until there is a block of it"));
+  EXPECT_FALSE(file.sync());
+  EXPECT_EQ(errno, ENOSPC);
+  ::close(null);
+  ::close(full);
 }
 
 std::string refusal(const std::string& rest) {
