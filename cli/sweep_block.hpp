@@ -33,7 +33,7 @@ struct Block {
 std::string to_bytes(const Block& block);
 std::optional<Block> block_of(std::string_view bytes);
 
-std::uint64_t block_count(const LoadedSweep& sweep);
+std::uint64_t block_count(const LoadedSweep& loaded);
 
 /// Not to be shared between threads.
 class BlockEvaluator {

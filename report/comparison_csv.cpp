@@ -3,13 +3,9 @@
 #include "report/comparison_content.hpp"
 #include "report/comparison_format.hpp"
 #include "report/csv_economy.hpp"
-#include "report/csv_table.hpp"
-#include "report/format.hpp"
 
 namespace perfmodel::report {
 namespace {
-
-constexpr double kMilli = 1e3, kKilowatt = 1e3, kGiga = 1e9;
 
 using Field = std::string;
 
@@ -27,11 +23,6 @@ struct Line {
   const ComparedSystem* beside() const {
     return whole() != nullptr && system->compared ? system : nullptr;
   }
-};
-
-struct CsvColumn {
-  std::string_view name;
-  Field (*field)(const Line&);
 };
 
 Field row_kind(const Line& l) {
@@ -63,10 +54,6 @@ Field of_answer(const Line& l) {
   return l.answered() != nullptr ? asked<Member>(l) : "";
 }
 
-Field milliseconds(const std::optional<Time>& t) {
-  return t ? csv_number(t->base() * kMilli) : "";
-}
-
 template <auto Profile, auto Member>
 Field rate(const Line& l) {
   return l.answered() != nullptr ? csv_number((l.system->answer.*Profile.*Member).base()) : "";
@@ -81,6 +68,15 @@ Field latency(const Line& l) {
   if (l.answered() == nullptr) return "";
   return csv_number((l.system->answer.expected.*Member).base() * kMilli);
 }
+/// A bound of an interval, where there are samples.
+template <auto Quantile, auto Member>
+Field bound(const Line& l) {
+  if (l.answered() == nullptr || l.system->answer.samples == 0) return "";
+  const auto value = l.system->answer.*Quantile.*Member;
+  constexpr bool kTime = std::is_same_v<decltype(value), const Time>;
+  return csv_number(value.base() * (kTime ? kMilli : 1.0));
+}
+
 template <auto Member>
 Field memory(const Line& l) {
   return l.answered() != nullptr ? csv_number((l.system->answer.memory.*Member).base() / kGiga)
@@ -89,7 +85,7 @@ Field memory(const Line& l) {
 template <auto Member>
 Field power_kw(const Line& l) {
   const auto* s = l.whole();
-  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kKilowatt) : "";
+  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kKilo) : "";
 }
 template <auto Member>
 Field power_grade(const Line& l) {
@@ -100,8 +96,7 @@ template <auto Member>
 Field per_kw(const Line& l) {
   const auto* s = l.answered();
   if (s == nullptr || !(s->*Member)) return "";
-  return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() *
-                    kKilowatt);
+  return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() * kKilo);
 }
 template <auto Scope, auto Rate, auto Member>
 Field ratio(const Line& l) {
@@ -128,7 +123,7 @@ using A = EstimateRecord;
 using P = Performance;
 constexpr auto kPerChip = &S::per_chip;
 constexpr auto kSystem = &S::system;
-constexpr CsvColumn kColumns[] = {
+constexpr CsvColumn<Line> kColumns[] = {
     {"row", row_kind},
     {"verdict",
      [](const Line& l) -> Field { return reason(l).empty() ? "feasible" : "infeasible"; }},
@@ -207,6 +202,30 @@ constexpr CsvColumn kColumns[] = {
     {"ceiling_output_tokens_per_s_system", ceiling<&P::output_system>},
     {"ceiling_decode_only_tokens_per_s_per_chip", ceiling<&P::decode_per_chip>},
     {"ceiling_prefill_only_tokens_per_s_per_chip", ceiling<&P::prefill_per_chip>},
+    {"interval_samples", of_answer<&A::samples>},
+    {"ttft_ms_p10", bound<&A::p10, &P::ttft>},
+    {"ttft_ms_p50", bound<&A::p50, &P::ttft>},
+    {"ttft_ms_p90", bound<&A::p90, &P::ttft>},
+    {"tpot_ms_p10", bound<&A::p10, &P::tpot>},
+    {"tpot_ms_p50", bound<&A::p50, &P::tpot>},
+    {"tpot_ms_p90", bound<&A::p90, &P::tpot>},
+    {"output_tokens_per_s_per_chip_p10", bound<&A::p10, &P::output_per_chip>},
+    {"output_tokens_per_s_per_chip_p50", bound<&A::p50, &P::output_per_chip>},
+    {"output_tokens_per_s_per_chip_p90", bound<&A::p90, &P::output_per_chip>},
+    {"output_tokens_per_s_system_p10", bound<&A::p10, &P::output_system>},
+    {"output_tokens_per_s_system_p50", bound<&A::p50, &P::output_system>},
+    {"output_tokens_per_s_system_p90", bound<&A::p90, &P::output_system>},
+    {"decode_only_tokens_per_s_per_chip_p10", bound<&A::p10, &P::decode_per_chip>},
+    {"decode_only_tokens_per_s_per_chip_p50", bound<&A::p50, &P::decode_per_chip>},
+    {"decode_only_tokens_per_s_per_chip_p90", bound<&A::p90, &P::decode_per_chip>},
+    {"prefill_only_tokens_per_s_per_chip_p10", bound<&A::p10, &P::prefill_per_chip>},
+    {"prefill_only_tokens_per_s_per_chip_p50", bound<&A::p50, &P::prefill_per_chip>},
+    {"prefill_only_tokens_per_s_per_chip_p90", bound<&A::p90, &P::prefill_per_chip>},
+    {"slo_kept_share",
+     [](const Line& l) {
+       const auto* s = l.answered();
+       return s != nullptr && s->answer.samples > 0 ? csv_number(s->answer.keeps) : "";
+     }},
     {"memory_weights_gb", memory<&MemoryRow::weights>},
     {"memory_kv_gb", memory<&MemoryRow::cache>},
     {"memory_capacity_gb", memory<&MemoryRow::capacity>},
@@ -282,10 +301,7 @@ std::string line(const Line& l) {
 }  // namespace
 
 std::vector<std::string_view> comparison_columns() {
-  std::vector<std::string_view> names;
-  for (const auto& c : kColumns) names.push_back(c.name);
-  for (const auto& c : economy_columns()) names.push_back(c.name);
-  return names;
+  return column_names(kColumns, economy_columns());
 }
 
 std::string comparison_csv(const ComparisonRecord& record) {
@@ -294,8 +310,7 @@ std::string comparison_csv(const ComparisonRecord& record) {
     for (const auto& s : record.systems) rows += sources_csv_rows(s.answer);
     return rows;
   }
-  const auto names = comparison_columns();
-  std::string out = csv_record({names.begin(), names.end()});
+  auto out = csv_header(comparison_columns());
   for (const auto& s : record.systems) out += line({record, &s, nullptr, nullptr});
   for (const auto& s : record.systems)
     for (const auto& p : s.points) out += line({record, &s, &p, nullptr});

@@ -174,11 +174,11 @@ double share_kept(const serving::Slo& slo, Time ttft, Time tpot, std::span<const
   return log_ttft.empty() ? 1.0 : count / static_cast<double>(log_ttft.size());
 }
 
-Interval interval_of(std::span<double> x) {
-  if (x.empty()) return {};
-  const double p10 = quantile(x, 0.1);
-  const double p50 = quantile(x, 0.5);
-  return {std::exp(p10), std::exp(p50), std::exp(quantile(x, 0.9))};
+Interval interval_of(std::span<double> log_ratio) {
+  if (log_ratio.empty()) return {};
+  const double p10 = quantile(log_ratio, 0.1);
+  const double p50 = quantile(log_ratio, 0.5);
+  return {std::exp(p10), std::exp(p50), std::exp(quantile(log_ratio, 0.9))};
 }
 
 }  // namespace perfmodel::uncertainty

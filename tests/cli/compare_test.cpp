@@ -14,42 +14,22 @@
 namespace perfmodel::black_box {
 namespace {
 
-using Words = std::vector<std::string>;
-using Record = std::map<std::string, std::string>;
-
 /// Large systems are searched for long where code is instrumented; their like stands in.
 const std::string kSupernode = kSanitized ? "atlas-800i-a3" : "cloudmatrix384";
 const std::string kRack = kSanitized ? "hgx-b200" : "gb200-nvl72";
 
 Words compare(const std::string& systems, const Words& more = {}) {
-  Words words = {"compare", "--systems", systems};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
+  return with({"compare", "--systems", systems}, more);
 }
 
 /// The CSV's rows of one kind.
 std::vector<Record> rows(const Words& words, const std::string& kind, int status = 0) {
-  auto asked = words;
-  asked.insert(asked.end(), {"--format", "csv"});
-  const auto r = run(asked);
+  const auto r = run(with(words, {"--format", "csv"}));
   EXPECT_EQ(r.status, status) << r.text();
   EXPECT_EQ(r.err, "");
-  const auto table = parse_csv(r.out);
-  std::vector<Record> found;
-  for (std::size_t at = 1; at < table.size(); ++at) {
-    Record row;
-    for (std::size_t i = 0; i < table[0].size(); ++i) row[table[0][i]] = table[at][i];
-    if (row.at("row") == kind) found.push_back(row);
-  }
+  auto found = records(r.out);
+  std::erase_if(found, [&](const Record& row) { return row.at("row") != kind; });
   return found;
-}
-
-double number(const Record& row, const std::string& column) {
-  const auto at = row.find(column);
-  EXPECT_NE(at, row.end()) << column;
-  if (at == row.end()) return NAN;
-  EXPECT_NE(at->second, "") << column;
-  return std::atof(at->second.c_str());
 }
 
 const Words kFactors = {"factor_compute", "factor_formats", "factor_bandwidth", "factor_capacity",
@@ -192,12 +172,32 @@ TEST(Compare, TheAnswerOfEachIsThatOfEstimate) {
       run({"estimate", "--system", "hgx-h100", "--count", "4", "--no-compare", "--format", "csv"})
           .out);
   ASSERT_GE(alone.size(), 2u);
+  std::size_t quantiles = 0;
   for (std::size_t i = 0; i < alone[0].size(); ++i) {
-    if (alone[0][i] != "output_tokens_per_s_per_chip" && alone[0][i] != "deployment") continue;
-    EXPECT_EQ(alone[1][i], systems[0].at(alone[0][i]));
+    const auto& column = alone[0][i];
+    const bool quantile = column.find("_ms_p") != std::string::npos ||
+                          column.find("_chip_p") != std::string::npos ||
+                          column.find("_system_p") != std::string::npos;
+    const bool one = column == "output_tokens_per_s_per_chip" || column == "deployment" ||
+                     column == "interval_samples" || column == "slo_kept_share";
+    if (!one && !(quantile && systems[0].contains(column))) continue;
+    EXPECT_EQ(alone[1][i], systems[0].at(column)) << column;
+    quantiles += quantile ? 1 : 0;
   }
+  EXPECT_EQ(quantiles, 18u);
   EXPECT_EQ(systems[0].at("compared"), "4xhgx-h100");
   EXPECT_EQ(systems[1].at("compared"), "generic-8@h200");
+}
+
+TEST(Compare, SaysWhichChipMayBeAtHand) {
+  const auto r = run({"compare", "--chips", "ascend910c,h20", "--llm", "qwen3-32b"});
+  EXPECT_EQ(r.status, 0) << r.text();
+  EXPECT_NE(r.out.find("bins        cloudmatrix384: chips of unlike speed"), std::string::npos);
+  EXPECT_NE(r.out.find("ascend910c-560 in"), std::string::npos);
+  const auto named = run(compare("cloudmatrix384,hgx-h20", {"--llm", "qwen3-32b"}));
+  EXPECT_EQ(named.out.find("bins "), std::string::npos);
+  const auto none = run(compare("hgx-h20,hgx-h200", {"--llm", "qwen3-32b", "--samples", "0"}));
+  EXPECT_EQ(none.out.find("SLO kept"), std::string::npos);
 }
 
 TEST(Compare, EachMayHaveSoftwareOfItsOwn) {

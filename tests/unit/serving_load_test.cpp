@@ -10,12 +10,13 @@
 #include "serving/disaggregated.hpp"
 #include "serving/load.hpp"
 #include "serving/queue.hpp"
-#include "unit/engine_support.hpp"
+#include "unit/toy_engine.hpp"
 
 namespace perfmodel::serving {
 namespace {
 
 using test::bytes;
+using test::lengths;
 using test::ms;
 
 TEST(ErlangC, IsThatOfTheTables) {
@@ -36,27 +37,11 @@ TEST(QueueWait, OfOneServerIsPollaczekKhinchine) {
   EXPECT_FALSE(queue_wait(2, 2.0, ms(10), 0.0).is_finite());
 }
 
-/// No operators: every pass takes 5 ms.
 phase::Plan pool_plan(int dp = 1, int tp = 1) {
-  phase::Plan plan;
-  plan.model.layers = 2;
-  plan.parallelism.dp = dp;
-  plan.parallelism.tp = tp;
-  plan.model.cache.per_token = bytes(1000);
-  return plan;
+  return test::toy_plan({.tp = tp, .dp = dp}, bytes(1000));
 }
 cost::Machine pool_machine() {
-  auto m = test::round_machine();
-  m.layer = ms(1);
-  m.step = ms(3);
-  m.chunk = 8192;
-  return m;
-}
-Workload lengths(double input, double output) {
-  Workload w;
-  w.input = input;
-  w.output = output;
-  return w;
+  return test::five_ms();
 }
 
 TEST(Transfer, MovesTheWholeCacheOverTheFullerSide) {

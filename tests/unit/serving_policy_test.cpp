@@ -8,7 +8,7 @@
 #include "serving/disaggregated.hpp"
 #include "serving/load.hpp"
 #include "serving/points.hpp"
-#include "unit/engine_support.hpp"
+#include "unit/toy_engine.hpp"
 
 namespace perfmodel::serving::policy {
 namespace {
@@ -17,29 +17,18 @@ using test::bytes;
 using test::catalog;
 using test::ms;
 
-/// No operators: two layers at 1 ms, a step of 3 ms, and 0.1 ms for every sequence in it.
 phase::Plan policy_plan(int pp = 1, int dp = 1) {
-  phase::Plan plan;
-  plan.model.layers = 2;
-  plan.parallelism.pp = pp;
-  plan.parallelism.dp = dp;
-  plan.model.cache.per_token = bytes(1000);
-  return plan;
+  return test::toy_plan({.pp = pp, .dp = dp}, bytes(1000));
 }
+/// A step of 3 ms and two layers of 1 ms, and 0.1 ms for every sequence in it.
 cost::Machine mixed_machine() {
-  auto m = test::round_machine();
-  m.layer = ms(1);
-  m.step = ms(3);
+  auto m = test::five_ms();
   m.sequence = ms(0.1);
-  m.chunk = 8192;
   m.mixed = true;
   return m;
 }
 Workload served_chat() {
-  Workload w;
-  w.input = 1024;
-  w.output = 256;
-  return w;
+  return test::lengths(1024, 256);
 }
 Steady steady(const phase::Plan& plan, const cost::Machine& m, double batch, double accepted = 0,
               const Workload& w = served_chat()) {

@@ -2,22 +2,15 @@
 #include <gtest/gtest.h>
 
 #include "sweep/sweep.hpp"
+#include "unit/config_text.hpp"
 
 namespace perfmodel::sweep {
 namespace {
 
-struct Read {
-  std::optional<Sweep> sweep;
-  std::string problems;
-};
+using Read = test::ConfigText<Sweep>;
 
 Read read(const std::string& text) {
-  spec::Diagnostics diagnostics;
-  const auto document = spec::parse_document(text, "s.yaml", diagnostics);
-  Read r;
-  r.sweep = read_sweep(document, diagnostics);
-  r.problems = diagnostics.to_string();
-  return r;
+  return test::read_text(read_sweep, text, "s.yaml");
 }
 
 /// A right file with one axis (or none) in the eighth line, and more keys after the axes.
@@ -42,8 +35,8 @@ TEST(SweepReader, TakesScalarsListsAndRanges) {
       "    - {path: chip.memory.bandwidth, values: [1 TB/s, 2 TB/s]}\n"
       "    - {path: stack.overhead.step, values: [1 ms]}\n");
   EXPECT_EQ(r.problems, "");
-  ASSERT_TRUE(r.sweep);
-  const auto& s = *r.sweep;
+  ASSERT_TRUE(r.value);
+  const auto& s = *r.value;
   EXPECT_EQ(s.inputs, (std::vector<double>{1, 8, 10, 20, 30}));
   EXPECT_EQ(s.batches, (std::vector<double>{1, 3, 9, 27, 81}));
   ASSERT_EQ(s.prefix_hits.size(), 4U) << "a step of 0.1 reaches 0.3";
@@ -118,10 +111,10 @@ TEST(SweepReader, AnswersEachMistakeWithItsPlace) {
   };
   for (const auto& m : mistakes) {
     const auto r = with(m.axis, m.rest);
-    EXPECT_FALSE(r.sweep) << m.axis << m.rest;
+    EXPECT_FALSE(r.value) << m.axis << m.rest;
     EXPECT_NE(r.problems.find(m.says), std::string::npos) << m.says << "\n" << r.problems;
   }
-  EXPECT_TRUE(with(kPlain).sweep) << with(kPlain).problems;
+  EXPECT_TRUE(with(kPlain).value) << with(kPlain).problems;
 }
 
 TEST(SweepReader, TakesWhatIfsAsTheOptionsWriteThem) {
@@ -129,8 +122,8 @@ TEST(SweepReader, TakesWhatIfsAsTheOptionsWriteThem) {
       "input: 100\n  batch: 1\n  dies: [own, 4]\n  clock: [own, 1.2x, 2 GHz]\n"
       "  native: [own, \"fp8:fp4\"]\n  memory: \"hbm3:8\"\n  link_scale: [1, 2]\n");
   EXPECT_EQ(r.problems, "");
-  ASSERT_TRUE(r.sweep);
-  const auto& s = *r.sweep;
+  ASSERT_TRUE(r.value);
+  const auto& s = *r.value;
   Place place;
   const auto first = what_if_at(s, place);
   EXPECT_TRUE(first.memory && !first.dies && !first.clock && !first.link_scale);
@@ -142,16 +135,16 @@ TEST(SweepReader, TakesWhatIfsAsTheOptionsWriteThem) {
   EXPECT_EQ(std::get<Frequency>(*last.clock).base(), 2e9);
   EXPECT_EQ(last.native, (std::vector{spec::Compute::fp8, spec::Compute::fp4}));
   EXPECT_EQ(last.link_scale, 2);
-  EXPECT_TRUE(with(kPlain).sweep);
-  EXPECT_TRUE(what_if_at(*with(kPlain).sweep, {}).empty()) << "left out, nothing is changed";
+  EXPECT_TRUE(with(kPlain).value);
+  EXPECT_TRUE(what_if_at(*with(kPlain).value, {}).empty()) << "left out, nothing is changed";
 }
 
 TEST(SweepReader, DrawsNothingUnlessItIsAskedTo) {
-  EXPECT_EQ(with(kPlain).sweep->samples, 0U);
+  EXPECT_EQ(with(kPlain).value->samples, 0U);
   const auto r = with(kPlain, "samples: 256\nseed: 7\n");
-  ASSERT_TRUE(r.sweep) << r.problems;
-  EXPECT_EQ(r.sweep->samples, 256U);
-  EXPECT_EQ(r.sweep->seed, 7U);
+  ASSERT_TRUE(r.value) << r.problems;
+  EXPECT_EQ(r.value->samples, 256U);
+  EXPECT_EQ(r.value->seed, 7U);
 }
 
 TEST(SweepReader, NamesAllMistakesAtOnce) {
