@@ -101,9 +101,13 @@ std::vector<AccuracyRow> read_accuracy(const std::string& text, const std::strin
   return rows;
 }
 
+std::filesystem::path accuracy_path(const Catalog& catalog, cost::LeftOut left_out) {
+  return catalog.root().parent_path() / "results" / "accuracy" /
+         fmt::format("{}.csv", name_of(left_out));
+}
+
 std::vector<AccuracyRow> recorded_accuracy(const Catalog& catalog, cost::LeftOut left_out) {
-  const auto file = catalog.root().parent_path() / "results" / "accuracy" /
-                    fmt::format("{}.csv", name_of(left_out));
+  const auto file = accuracy_path(catalog, left_out);
   const auto text = read_file(file);
   if (!text) return {};
   catalog.note_read(file, *text);

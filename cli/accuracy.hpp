@@ -2,6 +2,7 @@
 // results/accuracy hold them for the configs as they are; tables in documents are made from those.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ std::string accuracy_csv(const std::vector<AccuracyRow>& rows);
 std::vector<AccuracyRow> read_accuracy(const std::string& text, const std::string& file,
                                        spec::Diagnostics& diagnostics);
 
+std::filesystem::path accuracy_path(const Catalog& catalog, cost::LeftOut left_out);
 /// The recorded file beside the configs, results/accuracy/in_sample.csv for LeftOut::nothing; empty
 /// where there is none. Throws UsageError with all diagnostics for one that does not read.
 std::vector<AccuracyRow> recorded_accuracy(const Catalog& catalog, cost::LeftOut left_out);

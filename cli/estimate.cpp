@@ -111,15 +111,6 @@ std::string nearest_feasible(const Setup& setup, const Question& question) {
   return "";
 }
 
-[[noreturn]] void refuse(const spec::Infeasible& why) {
-  throw UsageError(why.nearest.empty() ? why.reason
-                                       : fmt::format("{} (nearest: {})", why.reason, why.nearest));
-}
-
-}  // namespace
-
-namespace {
-
 EstimateResult answer(const Catalog& catalog, const EstimateOptions& options) {
   const auto setup = load_setup(catalog, options);
   const auto question = load_question(catalog, options);

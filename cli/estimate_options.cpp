@@ -9,6 +9,7 @@
 #include "cli/errors.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
+#include "sweep/sweep.hpp"
 #include "units/number.hpp"
 #include "units/text.hpp"
 
@@ -18,9 +19,6 @@ namespace {
 /// Beyond any machine.
 constexpr int kMaxChips = 100'000'000;
 constexpr long kMaxTokens = 10'000'000;
-/// Fewer have no tenth, more would take minutes.
-constexpr long kFewestSamples = 16;
-constexpr long kMostSamples = 1'000'000;
 
 class Checker {
  public:
@@ -253,9 +251,9 @@ EstimateOptions check_arguments(const EstimateArguments& words) {
   parse_slo(c, words, o);
   parse_what_if(c, words, o);
   parse_extras(c, words, o);
-  if (words.samples != 0 && (words.samples < kFewestSamples || words.samples > kMostSamples))
+  if (!sweep::are_samples(words.samples))
     c.problem(fmt::format("--samples: {} is neither 0 (no intervals) nor between {} and {}",
-                          words.samples, kFewestSamples, kMostSamples));
+                          words.samples, sweep::kFewestSamples, sweep::kMostSamples));
   if (words.explain && words.sources && words.format == "csv")
     c.problem("--explain and --sources are two tables of CSV; give one of them");
   if (words.seed < 0) c.problem("--seed: must not be negative");

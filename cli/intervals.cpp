@@ -24,13 +24,6 @@ using uncertainty::PerMetric;
 /// chips are not (docs/uncertainty.md).
 constexpr double kCommon = 0.5;
 
-double common_of(const std::vector<LeftOut>& unseen) {
-  const bool shared = std::all_of(unseen.begin(), unseen.end(), [](LeftOut l) {
-    return l == LeftOut::llm || l == LeftOut::stack;
-  });
-  return shared ? kCommon : 0.0;
-}
-
 using Runs = std::vector<calibrate::Likeness>;
 
 std::vector<LeftOut> unseen_by(const Runs& runs, const Setup& setup, const Question& q) {
@@ -76,7 +69,9 @@ Performance scaled(const Performance& p, const At& at) {
   return r;
 }
 
-std::string basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) {
+}  // namespace
+
+std::string interval_basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) {
   if (stack.residual.empty())
     return fmt::format("ranges of the figures alone: {} was compared with no measurement",
                        stack.id);
@@ -89,6 +84,15 @@ std::string basis(const cost::Stack& stack, const std::vector<LeftOut>& unseen) 
   return fmt::format("ranges of the figures, and the error of {} on {}", stack.id,
                      fmt::join(what, " or "));
 }
+
+double common_of(const std::vector<LeftOut>& unseen) {
+  const bool shared = std::all_of(unseen.begin(), unseen.end(), [](LeftOut l) {
+    return l == LeftOut::llm || l == LeftOut::stack;
+  });
+  return shared ? kCommon : 0.0;
+}
+
+namespace {
 
 /// What the answer would be with each of the chips that may be at hand.
 std::vector<report::BinRow> bins_of(const Performance& expected, const Setup& setup,
@@ -187,7 +191,7 @@ void fill_spread(report::EstimateRecord& record, const Runs& runs, const Setup& 
   record.fits = drawn.fits;
   record.keeps = drawn.keeps;
   record.bins = bins_of(record.expected, setup, drawn);
-  record.interval_basis = basis(q.stack, unseen_by(runs, setup, q));
+  record.interval_basis = interval_basis(q.stack, unseen_by(runs, setup, q));
   if (q.request.rate)
     record.interval_basis += "; the rate is what arrives, and waits grow as the rest of the TTFT";
 }

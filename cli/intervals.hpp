@@ -27,6 +27,12 @@ uncertainty::PerMetric<uncertainty::Discrepancy> discrepancies(
     const Catalog& catalog, const cost::Stack& stack, const std::vector<cost::LeftOut>& unseen,
     bool disaggregated);
 
+/// The part of that error's variance that chips under one software share.
+double common_of(const std::vector<cost::LeftOut>& unseen);
+
+/// What an interval is made of, in words.
+std::string interval_basis(const cost::Stack& stack, const std::vector<cost::LeftOut>& unseen);
+
 /// Fills p10, p50 and p90 of the expected numbers from draws of samples_of.
 void fill_spread(report::EstimateRecord& record, const std::vector<calibrate::Likeness>& runs,
                  const Setup& setup, const Question& question, const uncertainty::Samples& drawn);

@@ -54,27 +54,32 @@ void add_bins(Setup& s, const Catalog& catalog, const EstimateOptions& options) 
   }
 }
 
-void change(Setup& s, const Catalog& catalog, const EstimateOptions& options) {
-  if (options.what_if.empty()) return;
-  const auto read = [&](const std::string& kind) {
-    return catalog.memory(kind, options.overrides);
-  };
-  const auto made_of = [&](const hw::Chip& chip) {
-    auto changed = hw::changed(chip, s.system, options.what_if, read);
-    if (changed) return *std::move(changed);
-    const auto& why = changed.error();
-    throw UsageError(why.nearest.empty()
-                         ? why.reason
-                         : fmt::format("{} (nearest: {})", why.reason, why.nearest));
-  };
-  for (auto& bin : s.bins) bin.chip = made_of(bin.chip).chip;
-  auto changed = made_of(s.chip);
-  s.chip = std::move(changed.chip);
-  s.system = std::move(changed.system);
-  s.changes = std::move(changed.lines);
+}  // namespace
+
+void refuse(const spec::Infeasible& why) {
+  throw UsageError(why.nearest.empty() ? why.reason
+                                       : fmt::format("{} (nearest: {})", why.reason, why.nearest));
 }
 
-}  // namespace
+spec::Outcome<Setup> with_what_if(Setup s, const Catalog& catalog, const EstimateOptions& options) {
+  const auto made_of = [&](const hw::Chip& chip) {
+    return hw::changed(chip, s.system, options.what_if, [&](const std::string& kind) {
+      return catalog.memory(kind, options.overrides);
+    });
+  };
+  for (auto& bin : s.bins) {
+    auto changed = made_of(bin.chip);
+    if (!changed) return changed.error();
+    bin.chip = std::move(changed->chip);
+  }
+  auto changed = made_of(s.chip);
+  if (!changed) return changed.error();
+  s.chip = std::move(changed->chip);
+  s.system = std::move(changed->system);
+  s.changes = std::move(changed->lines);
+  check_devices("--count", s.system, s.chip, options.words.count);
+  return s;
+}
 
 std::string no_bin(const hw::Chip& chip, const hw::Chip& bin) {
   const auto differs = [&](std::string_view what) {
@@ -102,7 +107,7 @@ std::string default_system(const hw::Chip& chip) {
   return chip.system.empty() ? std::string(kGenericSystem) : chip.system;
 }
 
-Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
+Setup load_as_built(const Catalog& catalog, const EstimateOptions& options) {
   const auto& w = options.words;
   Setup s;
   std::string chip_word = w.chip;
@@ -143,8 +148,14 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
   // A system that was named says which of the chips of one name it is made of.
   if (w.system.empty() || s.system.chip != s.chip.id) add_bins(s, catalog, options);
   adapt(s, w.assume);
-  change(s, catalog, options);
-  check_devices("--count", s.system, s.chip, w.count);
+  return s;
+}
+
+Setup load_setup(const Catalog& catalog, const EstimateOptions& options) {
+  const auto& w = options.words;
+  auto changed = with_what_if(load_as_built(catalog, options), catalog, options);
+  if (!changed) refuse(changed.error());
+  auto s = *std::move(changed);
   if (!w.prefill_system.empty()) {
     auto prefill = load_comparison(catalog, "", w.prefill_system, w.assume);
     prefill.systems = static_cast<int>(w.prefill_count);

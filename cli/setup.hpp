@@ -59,9 +59,16 @@ std::string no_bin(const hw::Chip& chip, const hw::Chip& bin);
 /// The chip's own default system, the generic one if it names none.
 std::string default_system(const hw::Chip& chip);
 
-/// Chip and system as asked, with overrides, memory swap and, where allowed, stand-ins from the
+/// Chip and system as asked, with overrides, what-ifs and, where allowed, stand-ins from the
 /// family.
 Setup load_setup(const Catalog& catalog, const EstimateOptions& options);
+/// The two steps of that, without a prefill system: before what-ifs, and with them, unless they
+/// cannot be.
+Setup load_as_built(const Catalog& catalog, const EstimateOptions& options);
+spec::Outcome<Setup> with_what_if(Setup as_built, const Catalog& catalog,
+                                  const EstimateOptions& options);
+/// `why` as an error of usage.
+[[noreturn]] void refuse(const spec::Infeasible& why);
 /// Another chip (or system) for comparison: no overrides.
 Setup load_comparison(const Catalog& catalog, const std::string& chip, const std::string& system,
                       bool assume);

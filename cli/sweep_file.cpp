@@ -45,9 +45,9 @@ struct Journal {
 
 std::string to_text(const Journal& j) {
   auto s = fmt::format(
-      "{}\nsweep {}\nconfigs {}\nprogram {}\nblocks {}\nbytes {}\nok {}\nthinned {:d}\n", kMagic,
-      j.identity.sweep, j.identity.configs, j.identity.program, j.state.blocks, j.bytes, j.state.ok,
-      j.state.thinned);
+      "{}\nsweep {}\nconfigs {}\nprogram {}\ndraws {}\nblocks {}\nbytes {}\nok {}\nthinned {:d}\n",
+      kMagic, j.identity.sweep, j.identity.configs, j.identity.program, j.identity.draws,
+      j.state.blocks, j.bytes, j.state.ok, j.state.thinned);
   for (const auto& p : j.state.front)
     s += fmt::format("front {} {} {} {}\n", p.group, p.index, hex(p.x), hex(p.y));
   return s + "end\n";
@@ -89,6 +89,7 @@ std::optional<Journal> parse_journal(const std::string& text) {
     if (key == "sweep") j.identity.sweep = value;
     if (key == "configs") j.identity.configs = value;
     if (key == "program") j.identity.program = value;
+    if (key == "draws") j.identity.draws = value;
     if (key == "blocks" && number) j.state.blocks = n;
     if (key == "bytes" && number) j.bytes = n;
     if (key == "ok" && number) j.state.ok = n;
@@ -105,13 +106,14 @@ std::string what_changed(const SweepIdentity& then, const SweepIdentity& now) {
   add(then.sweep != now.sweep, "the sweep or its options");
   add(then.configs != now.configs, "a config that it uses");
   add(then.program != now.program, "the program");
+  add(then.draws != now.draws, fmt::format("the draws ({}, now {})", then.draws, now.draws));
   return s;
 }
 
 }  // namespace
 
 std::string SweepIdentity::text() const {
-  return fmt::format("{} {} {}", sweep, configs, program);
+  return fmt::format("{} {} {} {}", sweep, configs, program, draws);
 }
 
 SweepFile::SweepFile(const std::string& path, SweepIdentity identity, bool resume)
@@ -148,7 +150,7 @@ void SweepFile::open_partial(bool resume) {
         fmt::format("'{}' is an interrupted run: --resume continues it (or remove it and '{}')",
                     partial_, journal_));
   if (interrupted) read_journal();
-  if (::ftruncate(fd_, static_cast<off_t>(bytes_)) != 0 || ::lseek(fd_, 0, SEEK_END) < 0)
+  if (::ftruncate(fd_, static_cast<off_t>(bytes_)) != 0 || !disk_.begin(fd_, bytes_))
     cannot_write(partial_, errno);
   resumed_ = interrupted;
 }
@@ -173,19 +175,20 @@ void SweepFile::read_journal() {
 }
 
 void SweepFile::append(std::string_view text) {
-  if (!write_all(fd_, text)) cannot_write(resumable() ? partial_ : target_, errno);
+  const bool written = resumable() ? disk_.append(text) : write_all(fd_, text);
+  if (!written) cannot_write(resumable() ? partial_ : target_, errno);
   bytes_ += text.size();
 }
 
 void SweepFile::save(const SweepState& state) {
   if (!resumable()) return;
-  if (::fdatasync(fd_) != 0) cannot_write(partial_, errno);
+  if (!disk_.sync()) cannot_write(partial_, errno);
   write_file(journal_, to_text({identity_, state, bytes_}));
 }
 
 void SweepFile::finish() {
   if (!resumable()) return;
-  if (::fsync(fd_) != 0) cannot_write(partial_, errno);
+  if (!disk_.sync() || ::fsync(fd_) != 0) cannot_write(partial_, errno);
   if (::rename(partial_.c_str(), target_.c_str()) != 0) cannot_write(target_, errno);
   ::unlink(journal_.c_str());
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/sweep_disk.hpp"
 #include "sweep/pareto.hpp"
 
 namespace perfmodel::cli {
@@ -21,6 +22,7 @@ struct SweepIdentity {
   std::string sweep;    // its file, and options that change rows
   std::string configs;  // files that it names
   std::string program;
+  std::string draws;  // samples and seed, as a word
 
   bool operator==(const SweepIdentity&) const = default;
   std::string text() const;
@@ -66,6 +68,7 @@ class SweepFile {
   std::uint64_t bytes_ = 0;
   bool resumed_ = false;
   int fd_ = -1;
+  DiskFile disk_;  // of the partial file
 };
 
 }  // namespace perfmodel::cli

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/accuracy.hpp"
 #include "cli/errors.hpp"
 #include "cli/manifest.hpp"
 #include "search/deployment.hpp"
@@ -21,6 +22,20 @@ using sweep::Word;
 constexpr std::array<std::string_view, 3> kCounting = {"chip.devices", "system.chips",
                                                        "chip.system"};
 
+/// What `load` gives; its UsageError names the machine and its overrides.
+template <class Load>
+auto naming(const EstimateOptions& options, const Load& load) {
+  try {
+    return load();
+  } catch (const UsageError& e) {
+    const auto& w = options.words;
+    const auto overrides = overrides_text(options);
+    throw UsageError(fmt::format("{}{}{}{}{}: {}", w.chip,
+                                 w.chip.empty() || w.system.empty() ? "" : " in ", w.system,
+                                 overrides.empty() ? "" : " with ", overrides, e.what()));
+  }
+}
+
 /// Reports words that name no file.
 void find_files(const Catalog& catalog, std::string_view kind, const std::vector<Word>& words,
                 const std::string& file, spec::Diagnostics& diagnostics) {
@@ -33,9 +48,13 @@ void find_files(const Catalog& catalog, std::string_view kind, const std::vector
   }
 }
 
+bool has_change(const std::vector<Word>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [](const Word& w) { return w.text != sweep::kOwn; });
+}
+
 void check_sets(const Sweep& s, const std::string& file, spec::Diagnostics& diagnostics) {
-  const bool swaps = std::any_of(s.memories.begin(), s.memories.end(),
-                                 [](const Word& w) { return memory_of(w).has_value(); });
+  const bool swaps = has_change(s.memories);
   for (const auto& set : s.sets) {
     const auto& path = set.path.text;
     const auto complain = [&](std::string what, std::string hint) {
@@ -47,6 +66,8 @@ void check_sets(const Sweep& s, const std::string& file, spec::Diagnostics& diag
     if (!swaps && path.starts_with("memory."))
       complain(fmt::format("{} changes nothing without the axis memory", path),
                fmt::format("a chip's own memory is chip.{}", path));
+    if (path == "chip.dies" && has_change(s.dies))
+      complain("chip.dies and the axis dies both set the chip's dies", "give one of them");
     const bool counts = std::any_of(kCounting.begin(), kCounting.end(),
                                     [&](std::string_view c) { return path.starts_with(c); });
     if (counts && s.parallel.empty())
@@ -55,8 +76,42 @@ void check_sets(const Sweep& s, const std::string& file, spec::Diagnostics& diag
   }
 }
 
+/// The axes whose values some machines cannot take.
+constexpr std::array kChanging = {Axis::dies, Axis::memory, Axis::clock, Axis::native};
+
+/// Finds for every value of these axes a combination with the others that the machine at `place`
+/// can be built in: a value without one is refused before the first point, while a combination that
+/// cannot be is a row that says so.
+void try_what_ifs(const Catalog& catalog, const Sweep& s, const Place& place) {
+  const auto as_built = load_as_built(catalog, s, place);
+  const auto sizes = s.sizes();
+  std::vector<std::uint32_t> of_changing;
+  for (const auto a : kChanging) of_changing.push_back(sizes[index(a)]);
+  const sweep::MixedRadix all(of_changing);
+  std::vector<std::vector<bool>> built;
+  for (const auto size : of_changing) built.emplace_back(size);
+  std::array<std::uint32_t, kChanging.size()> digits{};
+  const auto known = [&](std::uint64_t n) {
+    all.decode(n, digits.data());
+    std::size_t i = 0;
+    return std::all_of(built.begin(), built.end(), [&](const auto& b) { return b[digits[i++]]; });
+  };
+  const auto build = [&](std::uint64_t n) {
+    auto p = place;
+    all.decode(n, digits.data());
+    for (std::size_t i = 0; i < kChanging.size(); ++i) p.digits[index(kChanging[i])] = digits[i];
+    return load_changed(catalog, as_built, s, p);
+  };
+  for (std::uint64_t n = 0; n < all.size(); ++n) {
+    if (known(n) || !build(n)) continue;
+    for (std::size_t i = 0; i < kChanging.size(); ++i) built[i][digits[i]] = true;
+  }
+  for (std::uint64_t n = 0; n < all.size(); ++n)
+    if (!known(n)) naming(options_at(s, place), [&] { refuse(build(n).error()); });
+}
+
 /// Loads every machine once, and every value that is set once, so that what is wrong with them
-/// shows before hours of work. Returns the numbers of deployments by system, count and model.
+/// shows before hours of work. Returns the numbers of deployments by system, count, dies and model.
 std::vector<std::uint32_t> try_machines(const Catalog& catalog, const Sweep& s) {
   std::vector<std::uint32_t> deployments;
   const auto sizes = s.sizes();
@@ -65,18 +120,17 @@ std::vector<std::uint32_t> try_machines(const Catalog& catalog, const Sweep& s) 
   auto& d = p.digits;
   for (d[0] = 0; d[0] < size(Axis::system); ++d[0]) {
     for (d[1] = 0; d[1] < size(Axis::count); ++d[1]) {
-      const auto setup = load_machine(catalog, s, p);
-      for (const auto& llm : s.llms)
-        deployments.push_back(static_cast<std::uint32_t>(
-            deployments_of(s, catalog.llm(llm.text), setup.devices()).size()));
+      const auto as_built = load_as_built(catalog, s, p);
+      for (d[2] = 0; d[2] < size(Axis::dies); ++d[2]) {
+        const auto devices = load_sized(catalog, as_built, s, p).devices();
+        for (const auto& llm : s.llms)
+          deployments.push_back(
+              static_cast<std::uint32_t>(deployments_of(s, catalog.llm(llm.text), devices).size()));
+      }
+      d[2] = 0;
     }
-  }
-  // A package that does not hold the stacks is refused before the first point.
-  p = {};
-  for (d[0] = 0; d[0] < size(Axis::system); ++d[0]) {
-    auto& memory = d[index(Axis::memory)];
-    for (memory = 1; memory < size(Axis::memory); ++memory) load_machine(catalog, s, p);
-    memory = 0;
+    d[1] = 0;
+    try_what_ifs(catalog, s, p);
   }
   // One after the other, the rest at their first values: all combinations would take as long as
   // the sweep.
@@ -88,7 +142,8 @@ std::vector<std::uint32_t> try_machines(const Catalog& catalog, const Sweep& s) 
       p.digits[index(Axis::overrides)] = static_cast<std::uint32_t>(v * stride);
       p.digits[index(Axis::memory)] = static_cast<std::uint32_t>(
           set.path.text.starts_with("memory.") ? size(Axis::memory) - 1 : 0);
-      load_machine(catalog, s, p);
+      // Reads a memory's file where the change swaps it; whether it can be is for the rows to say.
+      load_changed(catalog, load_as_built(catalog, s, p), s, p);
       const auto overrides = options_at(s, p).overrides;
       for (const auto& stack : s.stacks) catalog.stack(stack.text, overrides);
     }
@@ -115,7 +170,7 @@ EstimateOptions options_at(const Sweep& s, const Place& place) {
   if (!s.systems.empty()) o.words.system = s.systems[site % systems].text;
   o.words.count = static_cast<long>(s.counts[place.at(Axis::count)]);
   o.words.assume = s.assume;
-  o.what_if.memory = memory_of(s.memories[place.at(Axis::memory)]);
+  o.what_if = what_if_at(s, place);
   auto radix = static_cast<std::uint32_t>(s.set_combinations());
   for (const auto& set : s.sets) {
     // The last one varies fastest.
@@ -133,17 +188,28 @@ std::string overrides_text(const EstimateOptions& o) {
   return s;
 }
 
-Setup load_machine(const Catalog& catalog, const Sweep& s, const Place& place) {
+Setup load_as_built(const Catalog& catalog, const Sweep& s, const Place& place) {
   const auto options = options_at(s, place);
-  try {
-    return load_setup(catalog, options);
-  } catch (const UsageError& e) {
-    const auto& w = options.words;
-    const auto overrides = overrides_text(options);
-    throw UsageError(fmt::format("{}{}{}{}{}: {}", w.chip,
-                                 w.chip.empty() || w.system.empty() ? "" : " in ", w.system,
-                                 overrides.empty() ? "" : " with ", overrides, e.what()));
-  }
+  return naming(options, [&] { return load_as_built(catalog, options); });
+}
+
+spec::Outcome<Setup> load_changed(const Catalog& catalog, const Setup& as_built, const Sweep& s,
+                                  const Place& place) {
+  const auto options = options_at(s, place);
+  return naming(options, [&] { return with_what_if(as_built, catalog, options); });
+}
+
+Setup load_sized(const Catalog& catalog, const Setup& as_built, const Sweep& s,
+                 const Place& place) {
+  auto options = options_at(s, place);
+  const auto dies = options.what_if.dies;
+  options.what_if = {};
+  options.what_if.dies = dies;
+  return naming(options, [&] {
+    auto sized = with_what_if(as_built, catalog, options);
+    if (!sized) refuse(sized.error());
+    return *std::move(sized);
+  });
 }
 
 std::vector<mapping::Parallelism> deployments_of(const Sweep& s, const llm::LlmSpec& llm,
@@ -173,7 +239,7 @@ LoadedSweep load_sweep(const Catalog& catalog, const std::string& word) {
   auto space = sweep::Space::make(s->sizes(), deployments);
   if (!space)
     throw UsageError(fmt::format("{}: more than {:.0e} points", path.string(), sweep::kMaxPoints));
-  return {catalog.root(), *text, std::move(*s), std::move(*space)};
+  return {catalog.root(), *text, std::move(*s), std::move(*space), {}};
 }
 
 void check_sweep(const Catalog& catalog, const Sweep& s, const std::string& file,
@@ -189,7 +255,8 @@ void check_sweep(const Catalog& catalog, const Sweep& s, const std::string& file
   check_sets(s, file, diagnostics);
 }
 
-std::string configs_digest(const Catalog& catalog, const Sweep& s) {
+std::string configs_digest(const Catalog& catalog, const LoadedSweep& loaded) {
+  const auto& s = loaded.sweep;
   std::set<std::filesystem::path> paths;
   const auto add = [&](std::string_view kind, const std::string& word) {
     const auto& k = *find_kind(kind);
@@ -197,7 +264,10 @@ std::string configs_digest(const Catalog& catalog, const Sweep& s) {
   };
   for (const auto& w : s.chips) {
     add("chip", w.text);
-    if (s.systems.empty()) add("system", default_system(catalog.chip(w.text)));
+    if (!s.systems.empty()) continue;
+    const auto chip = catalog.chip(w.text);
+    add("system", default_system(chip));
+    for (const auto& bin : chip.bins) add("chip", bin.chip);
   }
   for (const auto& w : s.systems) {
     add("system", w.text);
@@ -211,6 +281,12 @@ std::string configs_digest(const Catalog& catalog, const Sweep& s) {
   std::string all;
   for (const auto& p : paths)
     all += fmt::format("{} {}\n", p.filename().string(), sha256(read_file(p).value_or("")));
+  if (s.samples > 0) {
+    for (const auto& run : loaded.runs)
+      all += fmt::format("{} {} {}\n", run.chip, run.llm, run.profile);
+    for (std::size_t i = 0; i < cost::kLeftOutNames.size(); ++i)
+      all += sha256(read_file(accuracy_path(catalog, static_cast<cost::LeftOut>(i))).value_or(""));
+  }
   return sha256(all);
 }
 

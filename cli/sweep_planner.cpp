@@ -12,16 +12,14 @@ namespace {
 using sweep::Axis;
 using sweep::Place;
 
-/// Links of another speed, latencies as they are.
-cost::Machine with_links(cost::Machine m, double scale) {
-  for (std::size_t i = 0; i < m.link_count; ++i) m.links[i].bandwidth *= scale;
-  return m;
-}
-
 }  // namespace
 
 Planner::Planner(const LoadedSweep& sweep)
-    : loaded_(sweep), sweep_(sweep.sweep), catalog_(sweep.configs) {}
+    : loaded_(sweep), sweep_(sweep.sweep), catalog_(sweep.configs) {
+  planned_.setup = &setup_;
+  planned_.stack = &stack_;
+  planned_.llm = &llm_;
+}
 
 const PlannedSite& Planner::at(std::uint64_t plan) {
   if (now_ == plan) return planned_;
@@ -39,17 +37,33 @@ void Planner::load(const Place& place) {
     return !last_ || std::any_of(axes.begin(), axes.end(),
                                  [&](Axis a) { return place.at(a) != last_->at(a); });
   };
-  const bool machine = changed({Axis::system, Axis::count, Axis::memory, Axis::overrides});
-  const bool software = machine || changed({Axis::link_scale, Axis::stack});
-  const auto options = options_at(sweep_, place);
-  if (machine) setup_ = load_machine(catalog_, sweep_, place);
+  const bool files = changed({Axis::system, Axis::count, Axis::overrides});
+  const bool machine =
+      files || changed({Axis::dies, Axis::memory, Axis::clock, Axis::native, Axis::link_scale});
+  const bool software = machine || changed({Axis::stack});
+  const bool llm = changed({Axis::llm});
+  if (software || llm) ++planned_.made_of;
+  if (files) as_built_ = load_as_built(catalog_, sweep_, place);
+  if (machine) build(place);
   if (software) {
-    const auto stack = catalog_.stack(sweep_.stacks[place.at(Axis::stack)].text, options.overrides);
-    machine_ = with_links(setup_.machine(stack), sweep_.link_scales[place.at(Axis::link_scale)]);
+    stack_ = catalog_.stack(sweep_.stacks[place.at(Axis::stack)].text,
+                            options_at(sweep_, place).overrides);
+    machine_ = setup_.machine(stack_);
   }
-  if (changed({Axis::llm})) llm_ = catalog_.llm(sweep_.llms[place.at(Axis::llm)].text);
-  if (changed({Axis::system, Axis::count, Axis::llm}))
+  if (llm) llm_ = catalog_.llm(sweep_.llms[place.at(Axis::llm)].text);
+  if (llm || changed({Axis::system, Axis::count, Axis::dies}))
     deployments_ = deployments_of(sweep_, llm_, setup_.devices());
+}
+
+void Planner::build(const Place& place) {
+  auto built = load_changed(catalog_, as_built_, sweep_, place);
+  unbuilt_.reset();
+  if (built) {
+    setup_ = *std::move(built);
+    return;
+  }
+  unbuilt_ = built.error();
+  setup_ = load_sized(catalog_, as_built_, sweep_, place);
 }
 
 void Planner::compile(const Place& place) {
@@ -67,12 +81,13 @@ void Planner::compile(const Place& place) {
   const auto text = [](std::string_view t) { return report::csv_field(t); };
   const auto number = [](double v) { return report::csv_number(v); };
   planned_.keys = fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},", text(setup_.chip.id),
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},", text(setup_.chip.id),
       text(setup_.system.id), setup_.systems, text(llm_.id),
       text(catalog_.resolve(*find_kind("stack"), stack.text)), weights.text, kv.text, compute.text,
       text(s.memories[place.at(Axis::memory)].text), text(overrides_text(options)),
-      number(s.link_scales[place.at(Axis::link_scale)]), p.tp, p.pp, p.dp, p.ep, p.moe_tp,
-      speculation.drafts, number(speculation.accepted));
+      number(s.link_scales[place.at(Axis::link_scale)]), s.dies[place.at(Axis::dies)].text,
+      s.clocks[place.at(Axis::clock)].text, s.natives[place.at(Axis::native)].text, p.tp, p.pp,
+      p.dp, p.ep, p.moe_tp, speculation.drafts, number(speculation.accepted));
 
   const mapping::PrecisionRequest asked{storage_of(weights), storage_of(kv), compute_of(compute),
                                         s.fallback};
@@ -82,8 +97,8 @@ void Planner::compile(const Place& place) {
           .max_context = static_cast<double>(llm_.max_context),
           .engines = setup_.devices() / p.devices(),
           .chips = setup_.chips()};
-  if (!precision) {
-    planned_.why = precision.error();
+  if (unbuilt_ || !precision) {
+    planned_.why = unbuilt_ ? *unbuilt_ : precision.error();
     return;
   }
   if (site.engines < 1) {

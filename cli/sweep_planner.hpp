@@ -16,6 +16,11 @@ struct PlannedSite {
   sweep::Site site;  // points at the above
   std::optional<spec::Infeasible> why;
   std::string keys;  // key columns up to the lengths, as CSV, with a comma at the end
+  // What the deployment is made of. `made_of` is another number whenever one of them is another.
+  const Setup* setup = nullptr;
+  const cost::Stack* stack = nullptr;
+  const llm::LlmSpec* llm = nullptr;
+  std::uint64_t made_of = 0;
 };
 
 /// Not to be shared between threads. What neighbours have in common is kept: places that are asked
@@ -29,6 +34,7 @@ class Planner {
 
  private:
   void load(const sweep::Place& place);
+  void build(const sweep::Place& place);
   void compile(const sweep::Place& place);
 
   const LoadedSweep& loaded_;
@@ -36,7 +42,10 @@ class Planner {
   Catalog catalog_;
   std::optional<std::uint64_t> now_;
   std::optional<sweep::Place> last_;
-  Setup setup_;
+  Setup as_built_;
+  Setup setup_;  // with what-ifs; with its dies alone where they cannot be
+  std::optional<spec::Infeasible> unbuilt_;
+  cost::Stack stack_;
   llm::LlmSpec llm_;
   std::vector<mapping::Parallelism> deployments_;
   cost::Machine machine_;

@@ -1,5 +1,9 @@
 #include "cli/sweep_pool.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <numeric>
 #include <utility>
 
 namespace perfmodel::cli {
@@ -60,6 +64,47 @@ void Pool::work(const LoadedSweep& sweep) {
       done_.push_back(std::move(*block));
     finished_.notify_one();
   }
+}
+
+std::optional<std::vector<std::string>> front_rows(const LoadedSweep& sweep,
+                                                   const std::vector<sweep::FrontPoint>& points,
+                                                   unsigned threads,
+                                                   const std::function<bool()>& stop) {
+  // An interval takes as long as thousands of points.
+  const std::size_t together = sweep.sweep.samples > 0 ? 64 : 4096;
+  constexpr std::chrono::milliseconds kLook(50);
+  // Neighbours share their deployment, so they are evaluated by index, whatever the order asked.
+  std::vector<std::size_t> order(points.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return points[a].index < points[b].index; });
+  std::vector<std::string> rows(points.size());
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> stopped = false;
+  const auto work = [&] {
+    BlockEvaluator evaluator(sweep);
+    while (!stopped) {
+      const auto first = next.fetch_add(together);
+      if (first >= order.size()) return;
+      const auto size = std::min(together, order.size() - first);
+      std::vector<std::uint64_t> indices;
+      for (std::size_t i = 0; i < size; ++i) indices.push_back(points[order[first + i]].index);
+      auto some = evaluator.rows(indices);
+      for (std::size_t i = 0; i < size; ++i) rows[order[first + i]] = std::move(some[i]);
+    }
+  };
+  const auto useful = (points.size() + together - 1) / together;
+  std::vector<std::future<void>> workers;
+  for (std::size_t i = 0; i < std::min<std::size_t>(threads, useful); ++i)
+    workers.push_back(std::async(std::launch::async, work));
+  for (auto& w : workers) {
+    do {
+      stopped = stopped || stop();
+    } while (w.wait_for(kLook) != std::future_status::ready);
+  }
+  for (auto& w : workers) w.get();
+  if (stopped) return std::nullopt;
+  return rows;
 }
 
 }  // namespace perfmodel::cli

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -43,5 +44,12 @@ class Pool {
   std::size_t under_way_ = 0;  // of the thread that submits and takes
   std::vector<std::jthread> workers_;
 };
+
+/// Rows of single points, in the order of the points, by so many threads; empty if `stop` says so
+/// on the way.
+std::optional<std::vector<std::string>> front_rows(const LoadedSweep& sweep,
+                                                   const std::vector<sweep::FrontPoint>& points,
+                                                   unsigned threads,
+                                                   const std::function<bool()>& stop);
 
 }  // namespace perfmodel::cli

@@ -73,6 +73,7 @@ class Coordinator {
         file_(options.out, identity, options.resume),
         state_(file_.state()),
         next_(state_.blocks),
+        threads_(options.threads),
         pool_(sweep, options.threads),
         ranks_(messenger, identity),
         progress_(sweep.space.points(), points_done()) {
@@ -84,7 +85,7 @@ class Coordinator {
 
   int run() {
     const Signals signals;
-    const auto blocks = block_count(loaded_.space);
+    const auto blocks = block_count(loaded_);
     while (state_.blocks < blocks) {
       if (g_signal != 0) return interrupted();
       hand_out(blocks);
@@ -95,14 +96,14 @@ class Coordinator {
     }
     save();
     ranks_.stop();
-    write_fronts();
+    if (!write_fronts()) return interrupted();
     file_.finish();
     return state_.ok > 0 ? kExitDone : none_fits();
   }
 
  private:
   std::uint64_t points_done() const {
-    return std::min(state_.blocks * kBlockPoints, loaded_.space.points());
+    return std::min(state_.blocks * block_points(loaded_.sweep), loaded_.space.points());
   }
 
   void hand_out(std::uint64_t blocks) {
@@ -157,12 +158,15 @@ class Coordinator {
     next_save_ = end + std::max<Clock::duration>(kSavePeriod, kSaveShare * (end - begin));
   }
 
-  void write_fronts() {
-    if (!loaded_.sweep.pareto) return;
-    BlockEvaluator evaluator(loaded_);
-    for (const auto& row : evaluator.rows(fronts_.points())) file_.append(row);
+  /// False if a signal came first: nothing is written then.
+  bool write_fronts() {
+    if (!loaded_.sweep.pareto) return true;
+    const auto rows = front_rows(loaded_, fronts_.points(), threads_, [] { return g_signal != 0; });
+    if (!rows) return false;
+    for (const auto& row : *rows) file_.append(row);
     if (fronts_.thinned())
       std::fputs("perfmodel: a front was too long and was thinned; group by fewer axes\n", stderr);
+    return true;
   }
 
   int interrupted() {
@@ -185,6 +189,7 @@ class Coordinator {
   SweepFile file_;
   SweepState state_;
   std::uint64_t next_;  // to hand out
+  unsigned threads_;
   Pool pool_;
   OtherRanks ranks_;
   SweepProgress progress_;

@@ -16,6 +16,15 @@ Lines& Lines::operator+=(Time t) {
 }
 
 Lines& Lines::operator+=(const Lines& o) {
+  if (o.lines_.size() == 1) {
+    // Moves all lines alike, so that the same ones stay the least.
+    const auto by = o.lines_.front();
+    for (auto& l : lines_) {
+      l.at_zero += by.at_zero;
+      l.slope += by.slope;
+    }
+    return *this;
+  }
   std::vector<Line> sums;
   sums.reserve(lines_.size() * o.lines_.size());
   for (const auto& a : lines_)
@@ -45,21 +54,20 @@ void Lines::prune() {
   std::sort(lines_.begin(), lines_.end(), [](const Line& a, const Line& b) {
     return a.at_zero != b.at_zero ? a.at_zero < b.at_zero : a.slope < b.slope;
   });
-  std::vector<Line> kept;
-  kept.reserve(lines_.size());
-  for (const auto& l : lines_) {
-    if (!kept.empty() && l.slope >= kept.back().slope) continue;
-    while (kept.size() > 1) {
-      const auto& before = kept[kept.size() - 2];
-      const auto& last = kept.back();
+  std::size_t kept = 0;
+  for (const auto l : lines_) {
+    if (kept > 0 && l.slope >= lines_[kept - 1].slope) continue;
+    while (kept > 1) {
+      const auto& before = lines_[kept - 2];
+      const auto& last = lines_[kept - 1];
       if ((l.at_zero - last.at_zero) * (before.slope - last.slope) >
           (last.at_zero - before.at_zero) * (last.slope - l.slope))
         break;
-      kept.pop_back();
+      --kept;
     }
-    kept.push_back(l);
+    lines_[kept++] = l;
   }
-  lines_ = std::move(kept);
+  lines_.resize(kept);
 }
 
 }  // namespace perfmodel::cost

@@ -74,6 +74,11 @@ class Prefiller {
 Points::Points(const phase::Plan& plan, const cost::Machine& machine, double accepted)
     : plan_(plan), machine_(machine), accepted_(accepted), compiled_(plan, machine) {}
 
+void Points::set_machine(const cost::Machine& machine) {
+  machine_ = machine;
+  compiled_ = phase::Compiled(plan_, machine_);
+}
+
 void Points::decode_steps(std::span<const Point> points, std::span<Time> steps) const {
   same_size(points.size(), steps.size());
   in_blocks(points.size(), [&](std::size_t first, std::size_t size) {

@@ -42,6 +42,9 @@ class Points {
   /// `accepted`: mean drafts accepted a step.
   Points(const phase::Plan& plan, const cost::Machine& machine, double accepted);
 
+  /// Another machine under the same plan: a sampled what-if.
+  void set_machine(const cost::Machine& machine);
+
   /// Fills results[i] for points[i]. Spans of equal size.
   void evaluate(std::span<const Point> points, std::span<PointResult> results) const;
 

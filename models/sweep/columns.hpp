@@ -8,8 +8,8 @@ namespace perfmodel::sweep {
 
 /// What was asked, one value of every axis: no two rows of a sweep agree in all of these, so two
 /// results are joined on them. Every sweep writes all of them, in this order, before any other.
-/// Formats and memory are as asked (native, own).
-inline constexpr std::array<std::string_view, 23> kKeyColumns = {"chip",
+/// Formats and what-ifs are as asked (native, own).
+inline constexpr std::array<std::string_view, 26> kKeyColumns = {"chip",
                                                                  "system",
                                                                  "systems",
                                                                  "llm",
@@ -20,6 +20,9 @@ inline constexpr std::array<std::string_view, 23> kKeyColumns = {"chip",
                                                                  "memory",
                                                                  "overrides",
                                                                  "link_scale",
+                                                                 "dies",
+                                                                 "clock",
+                                                                 "native",
                                                                  "tp",
                                                                  "pp",
                                                                  "dp",

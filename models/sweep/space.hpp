@@ -13,11 +13,16 @@ namespace perfmodel::sweep {
 
 /// Slowest first. The axes before `input` choose a deployment, which is compiled once; the rest is
 /// arithmetic on it. `system` is a chip or a system; `overrides` the product of all `set` axes.
+/// What the number of devices depends on comes before the model, as the deployments follow from
+/// both.
 enum class Axis : std::uint8_t {
   system,
   count,
+  dies,
   llm,
   memory,
+  clock,
+  native,
   overrides,
   link_scale,
   stack,
@@ -31,9 +36,10 @@ enum class Axis : std::uint8_t {
   prefix_hit,
   batch,
 };
-inline constexpr std::array<std::string_view, 16> kAxisNames = {
-    "system", "count",   "llm",       "memory",   "set",   "link_scale", "stack",      "weights",
-    "kv",     "compute", "speculate", "parallel", "input", "output",     "prefix_hit", "batch"};
+inline constexpr std::array<std::string_view, 19> kAxisNames = {
+    "system",   "count",      "dies",   "llm",        "memory", "clock",   "native",
+    "set",      "link_scale", "stack",  "weights",    "kv",     "compute", "speculate",
+    "parallel", "input",      "output", "prefix_hit", "batch"};
 inline constexpr std::size_t kAxes = kAxisNames.size();
 constexpr std::size_t index(Axis a) {
   return static_cast<std::size_t>(a);
@@ -66,8 +72,8 @@ inline constexpr double kMaxPoints = 1e15;
 class Space {
  public:
   /// `sizes` by Axis, all at least 1, but for `parallel`, whose size depends on the model and the
-  /// machine: `deployments` has it by system, count and llm, the last the fastest. It may be 0.
-  /// Empty if there are more than kMaxPoints points.
+  /// machine: `deployments` has it by system, count, dies and llm, the last the fastest. It may be
+  /// 0. Empty if there are more than kMaxPoints points.
   static std::optional<Space> make(const std::array<std::uint32_t, kAxes>& sizes,
                                    std::vector<std::uint32_t> deployments);
 
@@ -85,7 +91,7 @@ class Space {
  private:
   Space(const std::array<std::uint32_t, kAxes>& sizes, std::vector<std::uint32_t> deployments);
 
-  MixedRadix sites_;   // system, count, llm
+  MixedRadix sites_;   // system, count, dies, llm
   MixedRadix middle_;  // memory ... speculate
   MixedRadix fast_;    // input ... batch
   std::vector<std::uint32_t> deployments_;

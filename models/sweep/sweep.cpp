@@ -35,11 +35,12 @@ std::size_t Sweep::set_combinations() const {
 
 std::array<std::uint32_t, kAxes> Sweep::sizes() const {
   const std::array<std::size_t, kAxes> sizes = {
-      sites(),         counts.size(),      llms.size(),
-      memories.size(), set_combinations(), link_scales.size(),
-      stacks.size(),   weights.size(),     kv.size(),
-      compute.size(),  speculate.size(),   at_least_one(parallel.size()),
-      inputs.size(),   outputs.size(),     prefix_hits.size(),
+      sites(),        counts.size(),      dies.size(),
+      llms.size(),    memories.size(),    clocks.size(),
+      natives.size(), set_combinations(), link_scales.size(),
+      stacks.size(),  weights.size(),     kv.size(),
+      compute.size(), speculate.size(),   at_least_one(parallel.size()),
+      inputs.size(),  outputs.size(),     prefix_hits.size(),
       batches.size()};
   std::array<std::uint32_t, kAxes> r{};
   std::transform(sizes.begin(), sizes.end(), r.begin(),
@@ -50,6 +51,20 @@ std::array<std::uint32_t, kAxes> Sweep::sizes() const {
 std::optional<hw::MemorySwap> memory_of(const Word& word) {
   if (word.text == kOwn) return std::nullopt;
   return hw::parse_memory_swap(word.text);
+}
+
+hw::WhatIf what_if_at(const Sweep& s, const Place& place) {
+  hw::WhatIf w;
+  const auto take = [&](std::string_view name, const Word& word) {
+    if (word.text != kOwn) hw::set(w, name, word.text);
+  };
+  take("memory", s.memories[place.at(Axis::memory)]);
+  take("dies", s.dies[place.at(Axis::dies)]);
+  take("clock", s.clocks[place.at(Axis::clock)]);
+  take("native", s.natives[place.at(Axis::native)]);
+  const double links = s.link_scales[place.at(Axis::link_scale)];
+  if (links != 1) w.link_scale = links;
+  return w;
 }
 
 std::optional<spec::Storage> storage_of(const Word& word) {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "hw/memory.hpp"
+#include "hw/what_if.hpp"
 #include "mapping/parallelism.hpp"
 #include "mapping/precision.hpp"
 #include "serving/workload.hpp"
@@ -21,7 +21,7 @@ namespace perfmodel::sweep {
 
 // Words for the value that an axis has without the file's saying so.
 inline constexpr std::string_view kNative = "native";  // formats: as the model was released
-inline constexpr std::string_view kOwn = "own";        // the chip's own memory
+inline constexpr std::string_view kOwn = "own";        // what-ifs: the chip's own, as it is
 inline constexpr std::string_view kNone = "none";      // no speculation
 inline constexpr std::string_view kAuto = "auto";      // every candidate
 
@@ -44,6 +44,12 @@ struct Pareto {
   std::vector<Axis> by = {Axis::system, Axis::llm};
 };
 
+/// Fewer samples than that have no tenth, more take minutes for a row.
+inline constexpr long kFewestSamples = 16, kMostSamples = 1'000'000;
+constexpr bool are_samples(long n) {
+  return n == 0 || (n >= kFewestSamples && n <= kMostSamples);
+}
+
 struct Sweep {
   std::string id;
   std::string name;
@@ -56,6 +62,9 @@ struct Sweep {
   std::vector<Word> llms;
   std::vector<Word> stacks;
   std::vector<Word> memories;  // "own" or "hbm3e:8"
+  std::vector<Word> dies;      // "own" or "4"
+  std::vector<Word> clocks;    // "own", "1.2x" or "2 GHz"
+  std::vector<Word> natives;   // "own" or "fp8:fp4"
   std::vector<Word> weights;   // "native" or a format
   std::vector<Word> kv;
   std::vector<Word> compute;
@@ -77,6 +86,8 @@ struct Sweep {
   Keep keep;
   std::optional<Pareto> pareto;
   std::vector<std::size_t> columns;  // of metrics(); all where the file names none
+  std::size_t samples = 0;           // draws behind p10, p50 and p90 of each row; 0: no intervals
+  std::uint64_t seed = 1;            // of the draws
 
   std::size_t sites() const;  // machines: chips, systems or pairs of them
   std::size_t set_combinations() const;
@@ -86,6 +97,8 @@ struct Sweep {
 
 // The words above as what they mean; the reader has checked them.
 std::optional<hw::MemorySwap> memory_of(const Word& word);  // empty: own
+/// All what-ifs of a place.
+hw::WhatIf what_if_at(const Sweep& sweep, const Place& place);
 std::optional<spec::Storage> storage_of(const Word& word);  // empty: native
 std::optional<spec::Compute> compute_of(const Word& word);  // empty: native
 serving::Speculation speculation_of(const Word& word);      // no drafts: none

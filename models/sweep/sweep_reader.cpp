@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -41,6 +42,18 @@ std::vector<Word> read_formats(MapReader& map, std::string_view key,
     if (std::find(names.begin(), names.end(), w.text) == names.end())
       problem(map, key, w, fmt::format("unknown format {}", quoted(w.text)),
               spec::nearest_hint(w.text, names));
+  return words;
+}
+
+/// Words that are what the option of that name takes.
+std::vector<Word> read_what_if(MapReader& axes, std::string_view name, const std::string& hint) {
+  auto words = read_words(axes, name, kOwn);
+  for (const auto& w : words) {
+    if (w.text == kOwn) continue;
+    hw::WhatIf what_if;
+    const auto bad = hw::set(what_if, name, w.text);
+    if (!bad.empty()) problem(axes, name, w, bad, hint);
+  }
   return words;
 }
 
@@ -91,6 +104,9 @@ void read_axes(MapReader& axes, Sweep& s) {
     if (w.text != kOwn && !hw::parse_memory_swap(w.text))
       problem(axes, "memory", w, fmt::format("{} is no memory", quoted(w.text)),
               "'own', or KIND:STACKS as in hbm3e:8");
+  s.dies = read_what_if(axes, "dies", "'own', or a number as in 4");
+  s.clocks = read_what_if(axes, "clock", "'own', a factor as in 1.2x, or a clock as in 2 GHz");
+  s.natives = read_what_if(axes, "native", "'own', or types as in fp8 or fp8:fp4");
   auto storage = spec::storage_options();
   s.weights = read_formats(axes, "weights", storage);
   s.kv = read_formats(axes, "kv", storage);
@@ -168,6 +184,19 @@ Pareto read_pareto(MapReader& map) {
   return p;
 }
 
+void read_sampling(MapReader& root, Sweep& s) {
+  const long samples = root.integer("samples", Need::optional, 0, kMostSamples).value_or(0);
+  if (!are_samples(samples))
+    root.context().problem(root.mark_of_value("samples"), "samples",
+                           fmt::format("{} is neither 0 (no intervals) nor between {} and {}",
+                                       samples, kFewestSamples, kMostSamples),
+                           "samples: 1024");
+  s.samples = static_cast<std::size_t>(samples);
+  constexpr long kMostSeed = std::numeric_limits<long>::max();
+  s.seed =
+      static_cast<std::uint64_t>(root.integer("seed", Need::optional, 0, kMostSeed).value_or(1));
+}
+
 }  // namespace
 
 std::optional<Sweep> read_sweep(const spec::Document& document, spec::Diagnostics& diagnostics) {
@@ -202,6 +231,7 @@ std::optional<Sweep> read_sweep(const spec::Document& document, spec::Diagnostic
       s.columns.push_back(metric(root, "columns", w).value_or(0));
   else
     for (std::size_t i = 0; i < metrics().size(); ++i) s.columns.push_back(i);
+  read_sampling(root, s);
   root.finish();
   context.finish();
   if (diagnostics.size() != before) return std::nullopt;

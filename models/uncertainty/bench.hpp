@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "search/split.hpp"
-#include "uncertainty/intervals.hpp"
+#include "uncertainty/sampling.hpp"
 #include "uncertainty/specs.hpp"
 
 namespace perfmodel::uncertainty {
@@ -28,11 +28,11 @@ class Bench {
       split_->accepted = accepted();
       search::split_at_machine(*split_, machine, answer_.workload, prefill ? &*prefill : nullptr);
       free_ = split_->memory.free();
-      return numbers(split_->steady, split_->engines * split_->used);
+      return numbers_of(split_->steady, split_->engines * split_->used);
     }
     const auto prefill = serving::prefill_cost(d.plan, machine, answer_.workload);
     free_ = serving::memory_plan(d.plan, machine, answer_.workload, d.batch).free();
-    return numbers(
+    return numbers_of(
         serving::steady_state(d.plan, machine, answer_.workload, prefill, accepted(), d.batch),
         d.engines * d.used);
   }
@@ -46,16 +46,6 @@ class Bench {
     const auto& d = answer_.deployment;
     if (!stack.policy.own_acceptance) return d.accepted;
     return serving::speculation(d.draft_tokens, stack.acceptance.value.base()).accepted;
-  }
-  static PerMetric<double> numbers(const serving::Steady& s, double engines) {
-    return {s.ttft.base(),
-            s.tpot.base(),
-            s.decode_step.base(),
-            s.prefill.base(),
-            s.output_rate.base() * engines,
-            s.input_rate.base() * engines,
-            s.decode_only.base(),
-            s.prefill_only.base()};
   }
 
   const Answer& answer_;

@@ -7,84 +7,32 @@
 
 #include "uncertainty/bench.hpp"
 #include "uncertainty/draws.hpp"
+#include "uncertainty/sampling.hpp"
 
 namespace perfmodel::uncertainty {
 namespace {
 
-/// Below this a figure does nothing to any metric, and is not drawn.
-constexpr double kNothing = 1e-9;
 constexpr std::size_t kLeastPerThread = 128;
 
-PerMetric<double> log_ratio(const PerMetric<double>& a, const PerMetric<double>& b) {
-  PerMetric<double> r{};
-  for (std::size_t m = 0; m < kMetricCount; ++m)
-    if (a[m] > 0 && b[m] > 0 && std::isfinite(a[m] / b[m])) r[m] = std::log(a[m] / b[m]);
-  return r;
-}
-
-/// Times grow with an error of the model, rates fall.
-double sign_of(Metric m) {
-  return m <= Metric::prefill ? 1.0 : -1.0;
-}
-/// Numbers whose discrepancy is one draw.
-std::string_view group_of(Metric m) {
-  const bool prefill = m == Metric::ttft || m == Metric::prefill || m == Metric::prefill_only;
-  return prefill ? "discrepancy of prefill" : "discrepancy of decode";
-}
-
-/// What the draws of fitted figures leave of the discrepancy.
 PerMetric<Discrepancy> net(const Answer& answer, const std::vector<Swing>& all) {
-  auto net = answer.discrepancy;
-  for (std::size_t m = 0; m < kMetricCount; ++m) {
-    double fitted = 0;
-    for (const auto& s : all) {
-      if (s.side != Side::fitted) continue;
-      fitted += s.deviation[m] * s.deviation[m];
-    }
-    // The deviation of a normal distribution with the same 90th percentile.
-    const double whole = net[m].within(0.9) / kZ95;
-    if (whole > 0) net[m].scale *= std::sqrt(std::max(0.0, 1.0 - fitted / (whole * whole)));
+  PerMetric<double> fitted{};
+  for (const auto& s : all) {
+    if (s.side != Side::fitted) continue;
+    for (std::size_t m = 0; m < kMetricCount; ++m) fitted[m] += s.deviation[m] * s.deviation[m];
   }
-  return net;
-}
-
-/// Standard normal, the part of the software and that of the system added.
-std::vector<double> normals(std::string_view group, const Answer& a, const Sampling& how) {
-  const auto common = draws_of(std::string(group) + " " + a.stack.id, how.samples, how.seed);
-  const auto own = draws_of(std::string(group) + " " + a.stack.id + " on " + a.site.chip.id,
-                            how.samples, how.seed);
-  std::vector<double> z(how.samples);
-  for (std::size_t i = 0; i < z.size(); ++i)
-    z[i] = std::sqrt(a.common) * normal_quantile(common[i]) +
-           std::sqrt(1.0 - a.common) * normal_quantile(own[i]);
-  return z;
+  return net(answer.discrepancy, fitted);
 }
 
 void add_discrepancy(Samples& s, const Answer& a, const PerMetric<Discrepancy>& discrepancy,
                      const Sampling& how) {
-  const auto prefill = normals(group_of(Metric::prefill), a, how);
-  const auto decode = normals(group_of(Metric::tpot), a, how);
+  const ErrorDraws draws(a.stack, a.site.chip, a.common, how);
   for (std::size_t m = 0; m < kMetricCount; ++m) {
     const auto metric = static_cast<Metric>(m);
     if (discrepancy[m].scale <= 0) continue;
-    const auto& z = group_of(metric) == group_of(Metric::prefill) ? prefill : decode;
+    const auto& z = draws.of(metric);
     for (std::size_t i = 0; i < z.size(); ++i)
       s.log_ratio[m][i] += sign_of(metric) * discrepancy[m].at(z[i]);
   }
-}
-
-double share_kept(const Answer& a, const Samples& s) {
-  const auto& slo = a.workload.slo;
-  const auto& steady = a.deployment.steady;
-  const auto kept = [](std::optional<Time> most, Time answer, double log_ratio) {
-    return !most || answer * std::exp(log_ratio) <= *most;
-  };
-  const auto& ttft = s.log_ratio[index(Metric::ttft)];
-  const auto& tpot = s.log_ratio[index(Metric::tpot)];
-  double count = 0;
-  for (std::size_t i = 0; i < ttft.size(); ++i)
-    if (kept(slo.ttft, steady.ttft, ttft[i]) && kept(slo.tpot, steady.tpot, tpot[i])) ++count;
-  return ttft.empty() ? 1.0 : count / static_cast<double>(ttft.size());
 }
 
 /// Calls work(from, to, thread) on parts of [0, n).
@@ -96,17 +44,6 @@ void in_parts(std::size_t n, unsigned threads, const Work& work) {
   for (std::size_t p = 1; p < parts; ++p)
     helpers.emplace_back([&work, n, parts, p] { work(n * p / parts, n * (p + 1) / parts); });
   work(0, n / parts);
-}
-
-double quantile(std::vector<double>& x, double share) {
-  // Between the two nearest of the sorted samples.
-  const double at = share * static_cast<double>(x.size() - 1);
-  const auto below = static_cast<std::ptrdiff_t>(at);
-  std::nth_element(x.begin(), x.begin() + below, x.end());
-  const double low = x[static_cast<std::size_t>(below)];
-  if (below + 1 == static_cast<std::ptrdiff_t>(x.size())) return low;
-  const double high = *std::min_element(x.begin() + below + 1, x.end());
-  return low + (at - static_cast<double>(below)) * (high - low);
 }
 
 }  // namespace
@@ -137,56 +74,19 @@ double Swing::width(Metric m) const {
 
 namespace {
 
-bool moves(double log_ratio) {
-  return std::abs(log_ratio) > kNothing;
-}
-bool moves(const PerMetric<double>& log_ratio) {
-  return std::any_of(log_ratio.begin(), log_ratio.end(), [](double x) { return moves(x); });
-}
-
-/// The two chips of most and least output, and the deviation over all.
-void swing_of_choice(Bench& bench, const Knob& k, const PerMetric<double>& base, Swing& s) {
-  constexpr auto kRate = index(Metric::output_rate);
-  PerMetric<double> mean{};
-  PerMetric<double> square{};
-  double before = 0;
-  for (std::size_t bin = 0; bin < k.up_to.size(); ++bin) {
-    bench.specs().choose(bin);
-    const auto r = log_ratio(bench.evaluate(), base);
-    const double share = k.up_to[bin] - before;
-    before = k.up_to[bin];
-    for (std::size_t m = 0; m < kMetricCount; ++m) {
-      mean[m] += share * r[m];
-      square[m] += share * r[m] * r[m];
-    }
-    if (bin == 0 || r[kRate] < s.at_low[kRate]) s.at_low = r;
-    if (bin == 0 || r[kRate] > s.at_high[kRate]) s.at_high = r;
-  }
-  bench.specs().choose(0);
-  for (std::size_t m = 0; m < kMetricCount; ++m)
-    s.deviation[m] = std::sqrt(std::max(0.0, square[m] - mean[m] * mean[m]));
-}
-
 /// What is drawn: knobs, and a column of numbers between 0 and 1 for each.
 struct Columns {
   std::vector<std::size_t> knobs;
   std::vector<std::vector<double>> draws;
 };
 
-/// Of the figures that do something, in one order for all threads. A figure that does nothing on
-/// the answer's own chip may do something on another.
+/// Of the figures that do something, in one order for all threads.
 std::vector<std::size_t> drawn(const Answer& answer, const std::vector<Swing>& all,
                                std::string_view known) {
   const Specs specs(answer.site, answer.prefill, answer.stack);
   std::vector<std::size_t> used;
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    const auto& on_bin = specs.knobs()[k].on_bin;
-    const bool does =
-        moves(all[k].at_low) || moves(all[k].at_high) ||
-        std::any_of(on_bin.begin(), on_bin.end(), [](const Spread& s) { return s.has_width(); });
-    const bool room = all[k].path == "chip.memory.capacity";
-    if ((does || room) && all[k].path != known) used.push_back(k);
-  }
+  for (std::size_t k = 0; k < all.size(); ++k)
+    if (is_drawn(specs.knobs()[k], all[k]) && all[k].path != known) used.push_back(k);
   return used;
 }
 
@@ -221,24 +121,14 @@ Evaluated evaluate(const Answer& answer, const Columns& columns, std::size_t n, 
 
 std::vector<Swing> swings(const Answer& answer) {
   Bench bench(answer);
-  const auto base = bench.evaluate();
+  const auto reach = reaches(bench.specs(), 1, [&](std::span<PerMetric<double>> numbers) {
+    numbers[0] = bench.evaluate();
+  });
   std::vector<Swing> all;
   all.reserve(bench.knobs().size());
   for (std::size_t i = 0; i < bench.knobs().size(); ++i) {
     const auto& k = bench.knobs()[i];
-    Swing s{k.key, k.path, k.grade, k.side, {}, {}, {}};
-    if (k.is_choice()) {
-      swing_of_choice(bench, k, base, s);
-    } else {
-      k.set(k.spread.low);
-      s.at_low = log_ratio(bench.evaluate(), base);
-      k.set(k.spread.high);
-      s.at_high = log_ratio(bench.evaluate(), base);
-      k.set(k.spread.value);
-      for (std::size_t m = 0; m < kMetricCount; ++m)
-        s.deviation[m] = 0.5 * std::abs(s.at_high[m] - s.at_low[m]) / kZ95;
-    }
-    all.push_back(std::move(s));
+    all.push_back({reach[0][i], k.key, k.path, k.grade, k.side});
   }
   return all;
 }
@@ -278,7 +168,10 @@ Samples sample(const Answer& answer, const Sampling& how) {
     result.fits =
         static_cast<double>(std::count(e.fits.begin(), e.fits.end(), 1)) / static_cast<double>(n);
   add_discrepancy(result, answer, net(answer, all), how);
-  result.keeps = share_kept(answer, result);
+  const auto& steady = answer.deployment.steady;
+  result.keeps =
+      share_kept(answer.workload.slo, steady.ttft, steady.tpot,
+                 result.log_ratio[index(Metric::ttft)], result.log_ratio[index(Metric::tpot)]);
   return result;
 }
 
@@ -337,8 +230,7 @@ PerMetric<Interval> intervals(const Samples& samples) {
   PerMetric<Interval> all;
   for (std::size_t m = 0; m < kMetricCount; ++m) {
     auto x = samples.log_ratio[m];
-    if (x.empty()) continue;
-    all[m] = {std::exp(quantile(x, 0.1)), std::exp(quantile(x, 0.5)), std::exp(quantile(x, 0.9))};
+    all[m] = interval_of(x);
   }
   return all;
 }

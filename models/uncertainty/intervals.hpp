@@ -91,13 +91,15 @@ double chance_above(const Samples& a, double a_answer, const Samples& b, double 
 
 /// What one figure alone does to the answer, at the ends of its range: ln(there / answer). Of the
 /// choice between several chips, the ends are those with the lowest and the highest output rate.
-struct Swing {
+struct Reach {
+  PerMetric<double> at_low{}, at_high{};
+  PerMetric<double> deviation{};  // of the answer's logarithm, to first order
+};
+struct Swing : Reach {
   std::string key;  // of the figure's draws
   std::string path;
   spec::Grade grade = spec::Grade::assumed;
   Side side = Side::hardware;
-  PerMetric<double> at_low{}, at_high{};
-  PerMetric<double> deviation{};  // of the answer's logarithm, to first order
 
   double width(Metric m) const;  // between the two ends, without sign
 };

@@ -37,6 +37,7 @@ std::string long_sweep(const std::string& rest, int inputs = kSanitized ? 2 : 75
 const std::string kFewRows =
     "keep: {bounds: [{metric: tokens_per_s_per_user, min: 60}, {metric: "
     "output_tokens_per_s_per_chip, min: 700}]}\n";
+const std::string kDrawn = kFewRows + "samples: 16\nseed: 5\n";
 
 /// A process of any program, its standard error in a file.
 class Process {
@@ -149,6 +150,24 @@ TEST_F(Sweep, InterruptedSaysSoAndGoesOnWithItsFront) {
   EXPECT_EQ(slurp(path("k.csv")), expected);
 }
 
+TEST_F(Sweep, GoesOnToTheSameIntervalsWithTheSameDrawsOnly) {
+  write(long_sweep(kDrawn, kSanitized ? 2 : 20));
+  const auto expected = whole();
+  EXPECT_NE(expected.find(",tpot_ms_p10,"), std::string::npos);
+  EXPECT_EQ(killed("k.csv", SIGKILL), 128 + SIGKILL);
+  const auto resume = [&](Words more) {
+    more.insert(more.end(), {"-o", path("k.csv"), "--resume"});
+    return sweep(more);
+  };
+  expect_refusal(resume({"--samples", "0"}),
+                 {"cannot resume", "the draws (samples=16,seed=5, now none) changed"});
+  expect_refusal(resume({"--samples", "17"}), {"now samples=17,seed=5) changed"});
+  expect_refusal(resume({"--seed", "1"}), {"now samples=16,seed=1) changed"});
+  const auto r = resume({"--samples", "16"});
+  EXPECT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(slurp(path("k.csv")), expected);
+}
+
 TEST_F(Sweep, DoesNotGoOnAfterAChange) {
   fs::copy(PERFMODEL_CONFIG_DIR, path("configs"), fs::copy_options::recursive);
   const Words own = {"--configs", path("configs")};
@@ -186,6 +205,10 @@ TEST_F(Sweep, RefusesWhatCannotBe) {
   expect_refusal(sweep({"--pareto", "ttft_ms,tpot"}),
                  {"--pareto: unknown metric 'tpot'", "tpot_ms"});
   expect_refusal(sweep({"-j", "0"}), {"-"});
+  expect_refusal(sweep({"--samples", "5", "--seed", "-1", "--pareto", "tpot_ms"}),
+                 {"--samples: 5 is neither 0 (no intervals) nor between 16 and 1000000",
+                  "--seed: must not be negative", "--pareto: 'tpot_ms' is not two metrics"});
+  expect_refusal(sweep({"--samples", "many"}), {"--samples"});
   expect_refusal(run({"sweep", path("no.yaml")}), {"no such file"});
   expect_refusal(run({"sweep", "supernode"}), {"did you mean 'supernodes'?"});
   expect_refusal(sweep({"-o", path("no") + "/x.csv"}), {"cannot write"});
@@ -233,7 +256,7 @@ Words mpirun(int ranks) {
 
 TEST_F(Sweep, OnSeveralRanksWritesTheSameBytes) {
   if (!have_mpi()) GTEST_SKIP() << "needs mpirun and a program built with MPI";
-  for (const auto* rest : {kFewRows.c_str(), kPareto}) {
+  for (const auto* rest : {kDrawn.c_str(), kPareto}) {
     write(long_sweep(rest, 15));
     const auto expected = whole();
     for (const int ranks : rest == kPareto ? std::vector{1, 2, 4} : std::vector{3}) {

@@ -1,36 +1,36 @@
 // Blocks of a sweep: the engine's numbers, filters, fronts, and the same for any number of threads.
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <cerrno>
+#include <iterator>
 #include <map>
 
-#include "cli/comma_list.hpp"
 #include "cli/errors.hpp"
-#include "cli/sweep_pool.hpp"
-#include "engine_support.hpp"
+#include "cli/sweep_disk.hpp"
 #include "sweep/columns.hpp"
+#include "unit/sweep_support.hpp"
 
 namespace perfmodel::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// A sweep out of text, through a file as users have it.
 LoadedSweep load(const std::string& rest) {
-  const auto folder = fs::temp_directory_path() / ("perfmodel-sweep-" + std::to_string(getpid()));
-  fs::create_directory(folder);
-  const auto path = folder / "s.yaml";
-  std::ofstream(path) << "schema: 1\nsweep: s\nabout: a\n" << rest;
-  struct Gone {
-    fs::path path;
-    ~Gone() { fs::remove_all(path); }
-  } gone{folder};
-  return load_sweep(test::catalog(), path.string());
+  return test::sweep_of(rest);
+}
+std::vector<std::vector<std::string>> records(const std::string& rows) {
+  return test::sweep_records(rows);
+}
+std::vector<Block> all_blocks(const LoadedSweep& loaded, unsigned threads) {
+  return test::sweep_blocks(loaded, threads);
+}
+std::map<std::string, std::size_t> columns(const LoadedSweep& loaded) {
+  return test::sweep_columns(loaded);
+}
+double number(const std::string& text) {
+  return test::number_in(text);
 }
 
 constexpr const char* kSmall =
@@ -46,44 +46,6 @@ constexpr const char* kSmall =
     "  batch: [1, 7, 64, 100000]\n"
     "spread: 0.2\n"
     "slo: {ttft: 2 s, tpot: 30 ms}\n";
-
-std::vector<std::vector<std::string>> records(const std::string& rows) {
-  std::vector<std::vector<std::string>> r;
-  for (std::size_t at = 0; at < rows.size();) {
-    const auto end = rows.find("\r\n", at);
-    // The reasons of this sweep hold no commas but in quotes, which these tests do not look at.
-    auto line = rows.substr(at, end - at);
-    for (auto q = line.find('"'); q != std::string::npos; q = line.find('"'))
-      line.replace(q, line.find('"', q + 1) - q + 1, "quoted");
-    r.push_back(comma_separated(line));
-    at = end + 2;
-  }
-  return r;
-}
-
-/// All blocks by `threads` threads, in order.
-std::vector<Block> all_blocks(const LoadedSweep& loaded, unsigned threads) {
-  Pool pool(loaded, threads);
-  const auto count = block_count(loaded.space);
-  for (std::uint64_t n = 0; n < count; ++n) pool.submit(n);
-  std::map<std::uint64_t, Block> blocks;
-  while (blocks.size() < count)
-    if (auto b = pool.take(std::chrono::milliseconds(100))) blocks.emplace(b->number, *b);
-  std::vector<Block> r;
-  for (auto& [number, b] : blocks) r.push_back(std::move(b));
-  return r;
-}
-
-std::map<std::string, std::size_t> columns(const LoadedSweep& loaded) {
-  std::map<std::string, std::size_t> at;
-  const auto header = records(sweep_header(loaded.sweep)).front();
-  for (std::size_t i = 0; i < header.size(); ++i) at[header[i]] = i;
-  return at;
-}
-
-double number(const std::string& text) {
-  return std::strtod(text.c_str(), nullptr);
-}
 
 TEST(SweepBlock, HasTheNumbersOfTheEngine) {
   const auto loaded = load(kSmall);
@@ -188,7 +150,7 @@ constexpr const char* kManyBlocks =
 TEST(SweepBlock, IsTheSameForAnyNumberOfThreads) {
   for (const char* pareto : {"", "pareto: {x: tpot_ms, y: output_tokens_per_s_per_chip}\n"}) {
     const auto loaded = load(std::string(kManyBlocks) + pareto);
-    ASSERT_GT(block_count(loaded.space), 4U);
+    ASSERT_GT(block_count(loaded), 4U);
     const auto one = all_blocks(loaded, 1);
     for (const unsigned threads : {2U, 3U}) {
       const auto many = all_blocks(loaded, threads);
@@ -232,9 +194,10 @@ TEST(SweepBlock, FrontIsThatOfItsRows) {
   const auto at = columns(rows_of);
   sweep::Fronts fronts(100'000);
   for (const auto& b : all_blocks(loaded, 2)) fronts.add(b.front);
-  BlockEvaluator evaluator(loaded);
+  const auto written = front_rows(loaded, fronts.points(), 2, [] { return false; });
+  ASSERT_TRUE(written);
   std::string text;
-  for (const auto& row : evaluator.rows(fronts.points())) text += row;
+  for (const auto& row : *written) text += row;
 
   struct Seen {
     std::string system, input;
@@ -271,6 +234,49 @@ TEST(SweepBlock, FrontIsThatOfItsRows) {
     })) << i;
 }
 
+TEST(DiskFile, HoldsWhatWasAppendedFromWhateverSizeItGoesOn) {
+  const auto path =
+      std::filesystem::temp_directory_path() / ("perfmodel-disk-" + std::to_string(::getpid()));
+  std::string expected;
+  // Pieces of no size in particular, more than two buffers of them between begins.
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{9'000'001}, std::size_t{12'288'000}}) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
+    ASSERT_GE(fd, 0);
+    ASSERT_EQ(::ftruncate(fd, static_cast<off_t>(cut)), 0);
+    expected.resize(cut);
+    DiskFile file;
+    ASSERT_TRUE(file.begin(fd, cut));
+    for (std::size_t i = 0; i < 20; ++i) {
+      const std::string piece((i * 7919 * 104'729 + cut) % 1'000'000, static_cast<char>('a' + i));
+      expected += piece;
+      EXPECT_TRUE(file.append(piece));
+      if (i % 5 == 3) {
+        EXPECT_TRUE(file.sync());
+        EXPECT_EQ(std::filesystem::file_size(path), expected.size());
+      }
+    }
+    EXPECT_TRUE(file.sync());
+    ::close(fd);
+  }
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::filesystem::remove(path);
+  EXPECT_TRUE(text == expected) << text.size() << " and " << expected.size();
+}
+
+TEST(DiskFile, SaysWhatItCannotReadOrWrite) {
+  DiskFile file;
+  const int null = ::open("/dev/null", O_RDWR);
+  EXPECT_FALSE(file.begin(null, 100)) << "there is less than that";
+  const int full = ::open("/dev/full", O_RDWR);
+  ASSERT_TRUE(file.begin(full, 0));
+  EXPECT_TRUE(file.append("kept until there is a block of it"));
+  EXPECT_FALSE(file.sync());
+  EXPECT_EQ(errno, ENOSPC);
+  ::close(null);
+  ::close(full);
+}
+
 std::string refusal(const std::string& rest) {
   try {
     load(rest);
@@ -303,6 +309,16 @@ TEST(SweepLoad, NamesWhatIsNotThere) {
          "list the degrees under parallel");
   expect("  chip: h100\n  set: [{path: chip.memory.bandwidth, values: [1 TB/s, fast]}]\n" + llm,
          "'fast' is not a number with a unit");
+  expect("  chip: ascend910c\n  dies: [own, 4]\n  set: [{path: chip.dies, values: 2}]\n" + llm,
+         "chip.dies and the axis dies both set the chip's dies");
+  // A value that nothing can be built with is refused; combinations are rows.
+  expect("  chip: ascend910c\n  memory: [own, \"hbm3:12\"]\n" + llm,
+         "ascend910c: memory: 12 stacks of hbm3 are more than the 8");
+  expect("  chip: [ascend910c, h20]\n  native: [own, fp8]\n" + llm,
+         "h20: native: h20 multiplies fp8 already");
+  expect("  system: generic-8\n  chip: ascend910d\n  clock: 2 GHz\n" + llm, "is not published");
+  expect("  chip: ascend910c\n  dies: [own, 4]\n  memory: [own, \"hbm3:17\"]\n" + llm,
+         "17 stacks of hbm3 are more than the 8");
   expect("  chip: h100\n  count: [1, 200]\n  system: generic-1\n" + llm, "scale-out");
 }
 

@@ -78,6 +78,14 @@ TEST(SweepReader, AnswersEachMistakeWithItsPlace) {
       {"input: 100\n  batch: 1\n  stack: [typical, typical]", "", "'typical' is there twice"},
       {"input: 100\n  batch: 1\n  stack: [[typical]]", "", "is a list, expected a word"},
       {"input: 100\n  batch: 1\n  memory: hbm3e", "", "KIND:STACKS as in hbm3e:8"},
+      {"input: 100\n  batch: 1\n  dies: 17", "",
+       "s.yaml:10:9: axes.dies: '17' is no number of dies from 1 to 16 ('own', or a number"},
+      {"input: 100\n  batch: 1\n  dies: [own, own]", "", "'own' is there twice"},
+      {"input: 100\n  batch: 1\n  clock: 3x4", "", "axes.clock"},
+      {"input: 100\n  batch: 1\n  clock: 1.2", "", "a factor is written 1.5x"},
+      {"input: 100\n  batch: 1\n  clock: 1000x", "", "is no factor between 0.01 and 100"},
+      {"input: 100\n  batch: 1\n  native: [own, fp16]", "", "'fp16' is no type"},
+      {"input: 100\n  batch: 1\n  native: \"fp8:fp8\"", "", "fp8 is named twice"},
       {"input: 100\n  batch: 1\n  speculate: often", "", "DRAFTS:ACCEPTED as in 1:0.7"},
       {"input: 100\n  batch: 1\n  parallel: [\"tp=2,cp=4\"]", "", "unknown degree 'cp'"},
       {"input: 100\n  batch: 1\n  parallel: [auto, tp=2]", "", "'auto' stands alone"},
@@ -93,6 +101,12 @@ TEST(SweepReader, AnswersEachMistakeWithItsPlace) {
       {kPlain, "pareto: {x: tpot_ms, y: tpot_ms, by: parallel}\n", "cannot group by 'parallel'"},
       {kPlain, "columns: [tpot_ms, ttft]\n", "s.yaml:10:20: columns: unknown metric 'ttft'"},
       {kPlain, "slo: {tpot: 50}\n", "slo.tpot"},
+      {kPlain, "samples: 15\n",
+       "s.yaml:10:10: samples: 15 is neither 0 (no intervals) nor between 16 and 1000000"},
+      {kPlain, "samples: -1\n", "samples"},
+      {kPlain, "samples: many\n", "samples"},
+      {kPlain, "seed: -1\n", "seed"},
+      {kPlain, "seed: 1.5\n", "seed"},
       {kPlain, "fallback: fp8\n", "fallback: unknown value 'fp8'"},
   };
   for (const auto& m : mistakes) {
@@ -101,6 +115,36 @@ TEST(SweepReader, AnswersEachMistakeWithItsPlace) {
     EXPECT_NE(r.problems.find(m.says), std::string::npos) << m.says << "\n" << r.problems;
   }
   EXPECT_TRUE(with(kPlain).value) << with(kPlain).problems;
+}
+
+TEST(SweepReader, TakesWhatIfsAsTheOptionsWriteThem) {
+  const auto r = with(
+      "input: 100\n  batch: 1\n  dies: [own, 4]\n  clock: [own, 1.2x, 2 GHz]\n"
+      "  native: [own, \"fp8:fp4\"]\n  memory: \"hbm3:8\"\n  link_scale: [1, 2]\n");
+  EXPECT_EQ(r.problems, "");
+  ASSERT_TRUE(r.value);
+  const auto& s = *r.value;
+  Place place;
+  const auto first = what_if_at(s, place);
+  EXPECT_TRUE(first.memory && !first.dies && !first.clock && !first.link_scale);
+  EXPECT_TRUE(first.native.empty());
+  for (const auto a : {Axis::dies, Axis::native, Axis::link_scale}) place.digits[index(a)] = 1;
+  place.digits[index(Axis::clock)] = 2;
+  const auto last = what_if_at(s, place);
+  EXPECT_EQ(last.dies, 4);
+  EXPECT_EQ(std::get<Frequency>(*last.clock).base(), 2e9);
+  EXPECT_EQ(last.native, (std::vector{spec::Compute::fp8, spec::Compute::fp4}));
+  EXPECT_EQ(last.link_scale, 2);
+  EXPECT_TRUE(with(kPlain).value);
+  EXPECT_TRUE(what_if_at(*with(kPlain).value, {}).empty()) << "left out, nothing is changed";
+}
+
+TEST(SweepReader, DrawsNothingUnlessItIsAskedTo) {
+  EXPECT_EQ(with(kPlain).value->samples, 0U);
+  const auto r = with(kPlain, "samples: 256\nseed: 7\n");
+  ASSERT_TRUE(r.value) << r.problems;
+  EXPECT_EQ(r.value->samples, 256U);
+  EXPECT_EQ(r.value->seed, 7U);
 }
 
 TEST(SweepReader, NamesAllMistakesAtOnce) {
