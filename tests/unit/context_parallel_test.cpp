@@ -41,14 +41,14 @@ constexpr auto kPrefill = ops::Phase::prefill;
 constexpr auto kDecode = ops::Phase::decode;
 
 /// 64 heads and 8 KV heads of 128 in 80 layers: 8 and 1 on each of 8 devices.
-class GroupedQuery : public testing::Test {
+class ContextOfGroupedQuery : public testing::Test {
  protected:
   mapping::ShardedModel model_ = cut("llama-3.1-70b", {.tp = 8, .cp = 4});
   const ops::Op& attention_ = operator_of(model_, ops::kAttention);
   const ops::Op& exchange_ = operator_of(model_, ops::kContextExchange);
 };
 
-TEST_F(GroupedQuery, PrefillOfEightThousandTokensByHand) {
+TEST_F(ContextOfGroupedQuery, PrefillOfEightThousandTokensByHand) {
   const auto pass = pass_of(kPrefill, 1, 8192, 0, 4);
   // 2,048 queries of each device meet (1 + 8192) / 2 keys in the mean, a quarter of all pairs.
   const auto c = attention_.cost(pass);
@@ -64,14 +64,14 @@ TEST_F(GroupedQuery, PrefillOfEightThousandTokensByHand) {
   EXPECT_EQ(m.buffer(), m.bytes);
 }
 
-TEST_F(GroupedQuery, ALongPrefixIsDearerToMoveThanFewQueries) {
+TEST_F(ContextOfGroupedQuery, ALongPrefixIsDearerToMoveThanFewQueries) {
   const auto m = exchange_.cost(pass_of(kPrefill, 1, 1024, 100'000, 4)).message;
   EXPECT_EQ(m.bytes.base(), 101'024.0 * 512);
   EXPECT_EQ(m.queries.base(), 1024.0 * 4128);
   EXPECT_EQ(m.buffer(), m.queries);
 }
 
-TEST_F(GroupedQuery, DecodeOfEightSequencesByHand) {
+TEST_F(ContextOfGroupedQuery, DecodeOfEightSequencesByHand) {
   const auto pass = pass_of(kDecode, 8, 1, 1000, 4);
   // All eight queries meet a quarter of 1,001 keys.
   const auto c = attention_.cost(pass);
@@ -83,7 +83,7 @@ TEST_F(GroupedQuery, DecodeOfEightSequencesByHand) {
   EXPECT_EQ(m.queries.base(), 8.0 * 8 * (2 * 128 * 2 + 4));
 }
 
-TEST_F(GroupedQuery, HoldsAQuarterOfTheCacheAndAllOfTheWeights) {
+TEST_F(ContextOfGroupedQuery, HoldsAQuarterOfTheCacheAndAllOfTheWeights) {
   const auto one = cut("llama-3.1-70b", {.tp = 8});
   EXPECT_EQ(one.cache.per_token.base(), 40'960.0);
   EXPECT_EQ(model_.cache.per_token.base(), 10'240.0);
@@ -93,14 +93,14 @@ TEST_F(GroupedQuery, HoldsAQuarterOfTheCacheAndAllOfTheWeights) {
 }
 
 /// 128 heads over a latent of 512 + 64: 64 heads on each of 2 devices, the latent on both.
-class Latent : public testing::Test {
+class ContextOfLatents : public testing::Test {
  protected:
   mapping::ShardedModel model_ = cut("deepseek-v3", {.tp = 2, .ep = 8, .cp = 4});
   const ops::Op& attention_ = operator_of(model_, ops::kLatentAttention);
   const ops::Op& exchange_ = operator_of(model_, ops::kContextExchange);
 };
 
-TEST_F(Latent, PrefillOfFourThousandTokensAfterEightByHand) {
+TEST_F(ContextOfLatents, PrefillOfFourThousandTokensAfterEightByHand) {
   const auto pass = pass_of(kPrefill, 1, 4096, 8192, 4);
   // 1,024 queries meet (8193 + 12288) / 2 keys. Their keys and values are expanded on every rank:
   // those of the 8,192 before and of the 3,072 that others brought.
@@ -115,7 +115,7 @@ TEST_F(Latent, PrefillOfFourThousandTokensAfterEightByHand) {
   EXPECT_EQ(m.buffer(), m.bytes);
 }
 
-TEST_F(Latent, DecodeOfSixteenSequencesByHand) {
+TEST_F(ContextOfLatents, DecodeOfSixteenSequencesByHand) {
   const auto pass = pass_of(kDecode, 16, 1, 1000, 4);
   const auto c = attention_.cost(pass);
   EXPECT_EQ(c.matrix.base(), 2.0 * 16 * 64 * (1001 / 4.0) * (2 * 512 + 64));
@@ -127,7 +127,7 @@ TEST_F(Latent, DecodeOfSixteenSequencesByHand) {
   EXPECT_EQ(m.queries.base(), 16.0 * 64 * ((576 + 512) * 2 + 4));
 }
 
-TEST_F(Latent, ExpertsMeetTheTokensOfAllGroups) {
+TEST_F(ContextOfLatents, ExpertsMeetTheTokensOfAllGroups) {
   EXPECT_EQ(model_.cache.per_token.base(), 70'272.0 / 4);
   EXPECT_EQ(model_.gathered_per_token.base(), 1152.0);
   // The experts of a stage lie as over as many data-parallel groups.
@@ -143,7 +143,7 @@ TEST_F(Latent, ExpertsMeetTheTokensOfAllGroups) {
   EXPECT_EQ(contexts, 61);
 }
 
-TEST(Passes, ShareTokensAndTakeAChunkForEveryGroup) {
+TEST(ContextPasses, ShareTokensAndTakeAChunkForEveryGroup) {
   phase::Plan plan;
   plan.parallelism = {.tp = 2, .dp = 3, .cp = 4};
   cost::Machine m;
@@ -162,7 +162,7 @@ TEST(Passes, ShareTokensAndTakeAChunkForEveryGroup) {
   EXPECT_EQ(decode.logit_rows, 5);
 }
 
-TEST(Memory, OfALongSequenceByHand) {
+TEST(ContextMemory, OfALongSequenceByHand) {
   phase::Plan plan;
   plan.parallelism = {.cp = 4};
   plan.model.cache.per_token = bytes(1000 / 4.0);
@@ -181,7 +181,7 @@ TEST(Memory, OfALongSequenceByHand) {
             2 * 7.0 + 2 * 3);
 }
 
-TEST(Transfer, FillsAllDevicesOfTheRank) {
+TEST(ContextTransfer, FillsAllDevicesOfTheRank) {
   phase::Plan prefill, decode;
   prefill.parallelism = {.tp = 2, .cp = 8};
   prefill.model.cache.per_token = bytes(100 / 16.0);
@@ -194,9 +194,9 @@ TEST(Transfer, FillsAllDevicesOfTheRank) {
 }
 
 /// 100 GB/s and 5 us to each other, 2 us of software for each gather.
-class ExchangeTime : public testing::Test {
+class ContextExchangeTime : public testing::Test {
  protected:
-  ExchangeTime() : m_(test::round_machine()) {
+  ContextExchangeTime() : m_(test::round_machine()) {
     test::add_link(m_, 8, 100, 5);
     m_.collective = test::us(2);
   }
@@ -210,7 +210,7 @@ class ExchangeTime : public testing::Test {
   cost::Machine m_;
 };
 
-TEST_F(ExchangeTime, IsOneGatherOfTheCacheOrTwoOfQueries) {
+TEST_F(ContextExchangeTime, IsOneGatherOfTheCacheOrTwoOfQueries) {
   // Three quarters of 40 MB at 100 GB/s.
   const auto cache = at(40e6, 0);
   EXPECT_NEAR(cache.link.base(), 305e-6, 1e-12);
@@ -226,7 +226,7 @@ TEST_F(ExchangeTime, IsOneGatherOfTheCacheOrTwoOfQueries) {
   EXPECT_EQ(at(40e6, 40e6).total, cache.total);
 }
 
-TEST_F(ExchangeTime, OfOneIsNone) {
+TEST_F(ContextExchangeTime, OfOneIsNone) {
   ops::OpCost c;
   c.message.pattern = ops::Pattern::context;
   c.message.bytes = bytes(1e9);

@@ -86,7 +86,7 @@ TEST(SweepReader, AnswersEachMistakeWithItsPlace) {
       {"input: 100\n  batch: 1\n  stack: [[typical]]", "", "is a list, expected a word"},
       {"input: 100\n  batch: 1\n  memory: hbm3e", "", "KIND:STACKS as in hbm3e:8"},
       {"input: 100\n  batch: 1\n  speculate: often", "", "DRAFTS:ACCEPTED as in 1:0.7"},
-      {"input: 100\n  batch: 1\n  parallel: [\"tp=2,cp=4\"]", "", "unknown degree 'cp'"},
+      {"input: 100\n  batch: 1\n  parallel: [\"tp=2,kp=4\"]", "", "unknown degree 'kp'"},
       {"input: 100\n  batch: 1\n  parallel: [auto, tp=2]", "", "'auto' stands alone"},
       {"input: 100\n  batch: 1\n  set: [{path: llm.hidden, values: [1]}]", "", "cannot be set"},
       {"input: 100\n  batch: 1\n  set: [{path: chip.x}]", "", "key 'values' is missing"},
