@@ -19,10 +19,13 @@ constexpr int kMostCut = 8;
 
 /// Divisors of n, so that engines tile the system, and powers of two, so that odd counts are not
 /// stuck.
+bool tiles(int size, int n) {
+  return n % size == 0 || (size & (size - 1)) == 0;
+}
 std::vector<int> sizes_up_to(int limit, int n) {
   std::vector<int> r;
   for (int i = 1; i <= limit; ++i)
-    if (n % i == 0 || (i & (i - 1)) == 0) r.push_back(i);
+    if (tiles(i, n)) r.push_back(i);
   return r;
 }
 
@@ -37,22 +40,23 @@ std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int st
   std::vector<Parallelism> r;
   if (!allows(shapes.stages, stages)) return r;
   const auto* moe = llm.moe();
-  for (int tp : sizes_up_to(std::min(kMaxTensorParallel, devices / stages), devices)) {
-    if (!mapping::divides_heads(tp, llm)) continue;
-    // More ranks than experts only adds copies; half as many again is what published machines use
-    // at most.
-    int widest = devices / stages / tp;
-    if (moe != nullptr) widest = std::min(widest, (moe->experts + moe->experts / 2) / tp);
-    const int most = mapping::divides_sequences(llm) ? std::min(kMaxContextParallel, widest) : 1;
-    for (int cp : sizes_up_to(most, devices / tp)) {
-      if (!allows(shapes.contexts, cp)) continue;
+  // More ranks than experts only adds copies; half as many again is what published machines use at
+  // most.
+  const int widest = moe == nullptr ? devices / stages
+                                    : std::min(devices / stages, moe->experts + moe->experts / 2);
+  const int most = mapping::divides_sequences(llm) ? std::min(kMaxContextParallel, widest) : 1;
+  // Undivided sequences first: few others beat the best of them, and what cannot is soon left.
+  for (int cp : sizes_up_to(most, devices)) {
+    if (!allows(shapes.contexts, cp)) continue;
+    for (int tp : sizes_up_to(std::min(kMaxTensorParallel, widest / cp), devices)) {
+      const int group = tp * cp;
+      if (!tiles(cp, devices / tp) || !mapping::divides_heads(tp, llm)) continue;
       if (moe == nullptr) {
         // Data-parallel copies of a dense model are engines of their own.
         r.push_back({.tp = tp, .pp = stages, .cp = cp});
         continue;
       }
-      const int group = tp * cp;
-      for (int dp : sizes_up_to(widest / cp, devices / group)) {
+      for (int dp : sizes_up_to(widest / group, devices / group)) {
         // Experts whole, or cut over the devices of a group.
         const int stage = group * dp;
         for (int cut = 1; cut <= std::min(stage, kMostCut); ++cut)

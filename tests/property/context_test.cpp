@@ -53,7 +53,7 @@ double expanded_again(const Subject& s, double tokens) {
   return ops * tokens * (s.parallelism.cp - 1);
 }
 
-TEST(Context, PartsComeToTheWhole) {
+TEST(ContextParallel, PartsComeToTheWhole) {
   const auto tally = for_each_subject(divided(4), [](const Subject& s) {
     const double cp = s.parallelism.cp;
     const auto whole = undivided(s);
@@ -80,7 +80,7 @@ TEST(Context, PartsComeToTheWhole) {
   EXPECT_GT(tally.skipped.at("the mapping does not fit the model"), 0u);
 }
 
-TEST(Context, UndividedSendsNothing) {
+TEST(ContextParallel, UndividedSendsNothing) {
   const Scope scope{.weights = {""}, .every = 3};
   const auto tally = for_each_subject(scope, [](const Subject& s) {
     for (const auto& t : s.plan.model.terms)
@@ -91,7 +91,7 @@ TEST(Context, UndividedSendsNothing) {
   EXPECT_GT(tally.seen, floor_of(2'000)) << tally.text();
 }
 
-TEST(Context, MoreGroupsHoldLess) {
+TEST(ContextParallel, MoreGroupsHoldLess) {
   std::size_t compared = 0;
   const Scope scope{.weights = {""}, .degrees = {{.tp = 2, .ep = 0}}, .every = 2};
   const auto tally = for_each_subject(scope, [&](const Subject& s) {
@@ -113,7 +113,7 @@ TEST(Context, MoreGroupsHoldLess) {
   EXPECT_GT(compared, floor_of(3'000)) << tally.text();
 }
 
-TEST(Context, FasterLinksAreNeverSlower) {
+TEST(ContextParallel, FasterLinksAreNeverSlower) {
   const auto tally = for_each_subject(divided(4), [](const Subject& s) {
     auto w = usual_workload(*s.llm);
     for (double input : {w.input, 100'000.0}) {
@@ -133,7 +133,7 @@ TEST(Context, FasterLinksAreNeverSlower) {
 }
 
 /// What the search's bounds rest on.
-TEST(Context, MoreLoadNeverLowersALatency) {
+TEST(ContextParallel, MoreLoadNeverLowersALatency) {
   const auto tally = for_each_subject(divided(4), [](const Subject& s) {
     const auto w = usual_workload(*s.llm);
     const auto prefill = serving::prefill_cost(s.plan, s.typical, w);
@@ -158,7 +158,7 @@ TEST(Context, MoreLoadNeverLowersALatency) {
   EXPECT_GT(tally.seen, floor_of(500)) << tally.text();
 }
 
-TEST(Context, IsNeverFasterThanTheCeiling) {
+TEST(ContextParallel, IsNeverFasterThanTheCeiling) {
   const auto tally = for_each_subject(divided(4), [](const Subject& s) {
     auto w = usual_workload(*s.llm);
     for (double input : {w.input, 200'000.0}) {
