@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "search/economy_figures.hpp"
+
 namespace perfmodel::cli {
 namespace {
 
@@ -60,6 +62,13 @@ std::string key_of(const report::FigureRow& f) {
   return path + " " + f.file.substr(f.file.find_last_of('/') + 1);
 }
 
+/// What power and cost rest on.
+std::vector<search::UsedFigure> economy_of(const Setup& setup, const Question& q) {
+  if (!setup.prefill) return search::economy_figures(setup.site(), q.power, q.prices);
+  const auto prefill = setup.prefill->site();
+  return search::economy_figures(setup.site(), q.power, q.prices, &prefill);
+}
+
 }  // namespace
 
 std::vector<search::UsedFigure> figures_of(const search::Deployment& d, const Setup& setup,
@@ -76,6 +85,11 @@ void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
   using search::UsedFigure;
   const auto figures = figures_of(d, setup, q);
   auto sorted = figures;
+  for (auto& f : economy_of(setup, q)) {
+    const auto same = [&](const UsedFigure& g) { return g.path == f.path; };
+    // An objective may have weighed it already.
+    if (std::none_of(figures.begin(), figures.end(), same)) sorted.push_back(std::move(f));
+  }
   put_weakest_first(sorted);
   for (const auto& f : sorted) {
     r.figures.push_back({f.path,
@@ -92,6 +106,7 @@ void fill_figures(EstimateRecord& r, const Setup& setup, const Question& q,
                          f.origin.file,
                          f.origin.mark.line,
                          f.overridden,
+                         f.side == UsedFigure::Side::economy,
                          f.note,
                          f.claims,
                          {},
@@ -117,7 +132,10 @@ void fill_pulls(EstimateRecord& r, const uncertainty::Answer& answer) {
     const auto key = key_of(f);
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.key == key; });
-    if (at == all.end()) continue;
+    if (at == all.end()) {
+      if (f.economy) f.moves = "power and cost";
+      continue;
+    }
     f.elasticity = at->elasticity[kRate];
     f.moves = std::abs(at->elasticity[kRate]) > kSeen ? "the output rate"
               : at->moves                             ? "other numbers"

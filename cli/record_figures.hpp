@@ -18,7 +18,9 @@ std::vector<search::UsedFigure> figures_of(const search::Deployment& deployment,
 void fill_figures(report::EstimateRecord& record, const Setup& setup, const Question& question,
                   const search::Deployment& deployment);
 
-/// What the answer does as each of them moves.
+/// What the answer does as each of them moves: "the output rate", else "other numbers" (a latency),
+/// else "what fits in memory", else "nothing"; "power and cost" for what they alone rest on, "the
+/// interval" for the chance of another chip. Empty for what is no number, or a count.
 void fill_pulls(report::EstimateRecord& record, const uncertainty::Answer& answer);
 
 }  // namespace perfmodel::cli

@@ -177,51 +177,100 @@ void fill_latency(ReportGatherer& g, const ReportSection& s, report::Section& ou
   }
 }
 
+namespace {
+
+/// Of the systems as published, and of their accelerators alone by TDP.
+void add_published_power(ReportGatherer& g, const ReportSection& s, const ReportComparison& c,
+                         report::Section& out) {
+  const auto name = part_name(g, s, c.llm, "power", "Output tokens per second and kilowatt");
+  report::Table t{name.id, name.title, "", {}, {}};
+  t.note =
+      "Power of the whole system as published, and of its accelerators alone by their TDP. "
+      "Compare numbers of the same scope only.";
+  t.columns = {text_column("system"),
+               number_column("power of the system", "kW"),
+               text_column("grade"),
+               number_column("output", "tok/s per kW"),
+               number_column("TDP of the accelerators", "kW"),
+               text_column("grade of TDP"),
+               number_column("output by TDP", "tok/s per kW")};
+  t.columns[2].csv_name = "grade";
+  report::Chart chart;
+  chart.id = name.id;
+  chart.kind = report::ChartKind::bars;
+  chart.title = name.title;
+  chart.table = t.id;
+  chart.x = {"output", "tok/s per kW", report::Scale::linear, {}};
+  chart.y.label = "system";
+  report::Series whole{"by the system's power", "", report::Mark::both, false, {}, {}, {}, {}};
+  report::Series chips{"by the accelerators' TDP", "", report::Mark::both, false, {}, {}, {}, {}};
+  for (const auto i : g.systems(s, c)) {
+    const auto& one = c.result.record.systems[i];
+    const auto kw = [](const auto& p) {
+      return p ? std::optional(p->value.base() / kReportKilo) : std::nullopt;
+    };
+    const auto per = [&](const auto& p) {
+      return p ? if_feasible(one, one.answer.expected.output_system.base() / *kw(p)) : std::nullopt;
+    };
+    chart.y.categories.push_back(system_name(c, i));
+    whole.values.push_back(per(one.power));
+    chips.values.push_back(per(one.chip_power));
+    t.rows.push_back({system_name(c, i), cell(kw(one.power)),
+                      one.power ? report::Cell(one.power->grade) : report::Cell(),
+                      cell(whole.values.back()), cell(kw(one.chip_power)),
+                      one.chip_power ? report::Cell(one.chip_power->grade) : report::Cell(),
+                      cell(chips.values.back())});
+  }
+  chart.series = {std::move(whole), std::move(chips)};
+  out.charts.push_back(std::move(chart));
+  out.tables.push_back(std::move(t));
+}
+
+/// Modelled at the load of the answer, hosts, network and cooling included.
+void add_energy(ReportGatherer& g, const ReportSection& s, const ReportComparison& c,
+                report::Section& out) {
+  const auto name = part_name(g, s, c.llm, "energy", "Energy of an output token");
+  report::Table t{name.id, name.title, "", {}, {}};
+  t.note = "At the load of the answer, with hosts, network, fans, conversion and cooling.";
+  t.columns = {text_column("system"),
+               number_column("power of a chip", "W"),
+               number_column("TDP of a chip", "W"),
+               number_column("power of the systems", "kW"),
+               number_column("power of the site", "kW"),
+               number_column("energy", "J per token"),
+               number_column("p10", "J per token"),
+               number_column("p90", "J per token"),
+               text_column("weakest grade"),
+               text_column("no power because")};
+  std::vector<BarRow> bars;
+  for (const auto i : g.systems(s, c)) {
+    const auto& one = c.result.record.systems[i];
+    if (!report::is_feasible(one)) continue;
+    const auto& p = one.answer.power;
+    bars.push_back({system_name(c, i), {}, {}, {}});
+    const auto v = [&](double x) { return p.absent.empty() ? report::Cell(x) : report::Cell(); };
+    if (p.absent.empty()) {
+      bars.back().value = p.token.value.base();
+      if (one.answer.samples > 0) {
+        bars.back().low = p.token.p10.base();
+        bars.back().high = p.token.p90.base();
+      }
+    }
+    t.rows.push_back({system_name(c, i), v(p.chip.total().base()), v(p.tdp.base()),
+                      v(p.systems.value.base() / kReportKilo), v(p.site.value.base() / kReportKilo),
+                      cell(bars.back().value), cell(bars.back().low), cell(bars.back().high),
+                      p.weakest_grade, p.absent});
+  }
+  out.charts.push_back(bar_chart(name, t.id, "energy", "J per token", bars));
+  out.tables.push_back(std::move(t));
+}
+
+}  // namespace
+
 void fill_power(ReportGatherer& g, const ReportSection& s, report::Section& out) {
   for (const auto* c : g.comparisons(s)) {
-    const auto name = part_name(g, s, c->llm, "power", "Output tokens per second and kilowatt");
-    report::Table t{name.id, name.title, "", {}, {}};
-    t.note =
-        "Power of the whole system as published, and of its accelerators alone by their TDP. "
-        "Compare numbers of the same scope only.";
-    t.columns = {text_column("system"),
-                 number_column("power of the system", "kW"),
-                 text_column("grade"),
-                 number_column("output", "tok/s per kW"),
-                 number_column("TDP of the accelerators", "kW"),
-                 text_column("grade of TDP"),
-                 number_column("output by TDP", "tok/s per kW")};
-    t.columns[2].csv_name = "grade";
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::bars;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"output", "tok/s per kW", report::Scale::linear, {}};
-    chart.y.label = "system";
-    report::Series whole{"by the system's power", "", report::Mark::both, false, {}, {}, {}, {}};
-    report::Series chips{"by the accelerators' TDP", "", report::Mark::both, false, {}, {}, {}, {}};
-    for (const auto i : g.systems(s, *c)) {
-      const auto& one = c->result.record.systems[i];
-      const auto kw = [](const auto& p) {
-        return p ? std::optional(p->value.base() / kReportKilo) : std::nullopt;
-      };
-      const auto per = [&](const auto& p) {
-        return p ? if_feasible(one, one.answer.expected.output_system.base() / *kw(p))
-                 : std::nullopt;
-      };
-      chart.y.categories.push_back(system_name(*c, i));
-      whole.values.push_back(per(one.power));
-      chips.values.push_back(per(one.chip_power));
-      t.rows.push_back({system_name(*c, i), cell(kw(one.power)),
-                        one.power ? report::Cell(one.power->grade) : report::Cell(),
-                        cell(whole.values.back()), cell(kw(one.chip_power)),
-                        one.chip_power ? report::Cell(one.chip_power->grade) : report::Cell(),
-                        cell(chips.values.back())});
-    }
-    chart.series = {std::move(whole), std::move(chips)};
-    out.charts.push_back(std::move(chart));
-    out.tables.push_back(std::move(t));
+    add_published_power(g, s, *c, out);
+    add_energy(g, s, *c, out);
   }
 }
 

@@ -101,8 +101,8 @@ Row economy_row(const std::string& label, const EstimateRecord& r) {
   const std::string none(kNoNumber);
   const bool power = r.power.tdp.base() > 0;
   const bool cost = r.cost.capital.base() > 0;
-  const auto add = [&](bool known, std::string text) {
-    row.cells.push_back(known ? std::move(text) : none);
+  const auto add = [&](bool known, const std::string& text) {
+    row.cells.push_back(known ? text : none);
   };
   const double j = r.power.token.value.base();
   add(power, kw(r.power.nameplate));

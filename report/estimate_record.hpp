@@ -27,12 +27,13 @@ struct FigureRow {
   std::string file;
   int line = 0;
   bool overridden = false;
+  bool economy = false;  // power and cost alone rest on it
   std::string note;
   std::string claims;  // "cm384 707.8 TFLOP/s, a800t 706 TFLOP/s": what single sources say
   /// What the answer does as the figure moves, where asked for: d ln(output rate) / d ln(figure)
   /// with the deployment held.
   std::optional<double> elasticity;
-  std::string moves;  // "the output rate", "other numbers", "what fits in memory" or "nothing"
+  std::string moves;  // "the output rate", ..., "nothing"; all words in cli/record_figures.hpp
 };
 
 /// A file that was read, with the checksum of what was in it.

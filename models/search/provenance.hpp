@@ -16,7 +16,7 @@ namespace perfmodel::search {
 
 /// A figure as text, with its sources resolved.
 struct UsedFigure {
-  enum class Side { hardware, software, model };
+  enum class Side { hardware, software, model, economy };
   Side side = Side::hardware;
   std::string path;
   std::string value;

@@ -4,7 +4,7 @@
   host_tables.py [--update] [--root FOLDER]
 
 A table stands between `<!-- host: NAME -->` and `<!-- /host -->`; NAME is machine, roofs, noise, gemv, gemm,
-attention, prefill, grouped_gemm, other, rows, against, prediction, steps or classes. The files are written by `perfmodel bench` and `perfmodel host`.
+attention, prefill, grouped_gemm, other, rows, goals, against, prediction, steps or classes. The files are written by `perfmodel bench` and `perfmodel host`.
 
 --update  writes the tables into the document
 """
@@ -100,6 +100,31 @@ def against(root):
     return lines(["ours", "shape", "library", "its call", "our time", "its time", "its time over ours", "quartiles"], rows, 4)
 
 
+# File, start of the kernel's name, share of a roof, goal in percent.
+GOALS = (
+    ("gemv", "gemv/e4m3/128x128/", "read", 88), ("gemv", "gemv/bf16/", "read", 92), ("gemv", "gemv/fp16/", "read", 92),
+    ("gemm", "gemm/e4m3/128x128/", "flop", 63), ("attention_gqa", "attention_decode/gqa/bf16", "read", 80),
+    ("attention_gqa", "attention_decode/gqa/e4m3", "read", 80), ("attention_mla", "attention_decode/mla/bf16", "roof", 80),
+    ("attention_mla", "attention_decode/mla/e4m3", "roof", 80), ("other", "rmsnorm/", "copy", 85), ("other", "softmax/", "copy", 85),
+    ("other", "gather/", "copy", 85), ("other", "dequantise/", "copy", 85), ("other", "stream/copy_nt", "copy", 85),
+    ("other", "quantise/", "copy", 70),
+)
+
+
+def goals(root):
+    rows = []
+    for file, kernel, share, goal in GOALS:
+        data = [r for r in read(root, file) if r["kernel"].startswith(kernel)]
+        if file == "gemv":  # as many bytes as no cache holds
+            data = [r for r in data if int(r["n"]) * int(r["k"]) > 2**26]
+        if file == "gemm":
+            data = [r for r in data if int(r["m"]) >= 512 and int(r["n"]) * int(r["k"]) >= 2**24]
+        reached = [float(r[f"of_{share}_percent"]) for r in data]
+        span = f"{min(reached):.0f} %" if len(reached) == 1 else f"{min(reached):.0f} .. {max(reached):.0f} %"
+        rows.append([f"`{data[0]['kernel']}`", str(len(data)), f"of {share}", span, f"{goal} %"])
+    return lines(["kernel", "shapes", "share", "measured", "goal"], rows)
+
+
 def prediction(root):
     data = read(root, "host", "accuracy")
     kinds = [*dict.fromkeys(sorted(r["class"] for r in data)), "all"]
@@ -144,7 +169,7 @@ TABLES = {
     "grouped_gemm": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "grouped_gemm")), 2),
     "attention": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "attention_gqa") + read(root, "attention_mla")), 2),
     "other": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "other")), 2),
-    "prediction": prediction,
+    "prediction": prediction, "goals": goals,
 }
 
 

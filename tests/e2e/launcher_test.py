@@ -45,9 +45,10 @@ class Launcher(unittest.TestCase):
         self.scratch = Path(tempfile.mkdtemp(prefix="perfmodel launcher "))
         self.addCleanup(shutil.rmtree, self.scratch)
         self.tree = self.scratch / "tree"
-        for folder in ("models/units", "cli", "cmake", "configs", "tools"):
+        for folder in ("models/units", "cli", "cmake", "configs", "page/src", "page/tests", "tools"):
             (self.tree / folder).mkdir(parents=True)
-        for name in ("CMakeLists.txt", "CMakePresets.json", "models/units/a.cpp", "cli/main.cpp", "configs/a.yaml"):
+        for name in ("CMakeLists.txt", "CMakePresets.json", "models/units/a.cpp", "cli/main.cpp", "configs/a.yaml",
+                     "page/src/main.ts", "page/tests/a.ts"):
             (self.tree / name).touch()
         shutil.copy2(ROOT / "perfmodel", self.tree)
         shutil.copytree(ROOT / "tools" / "packages", self.tree / "tools" / "packages")
@@ -101,7 +102,8 @@ class Launcher(unittest.TestCase):
     def test_a_changed_added_or_removed_source_builds_again(self):
         self.run_it("x")
         added = self.tree / "models/units/b.cpp"
-        for change in ((self.tree / "cli/main.cpp").touch, added.touch, added.unlink):
+        for change in ((self.tree / "cli/main.cpp").touch, (self.tree / "page/src/main.ts").touch, added.touch,
+                       added.unlink):
             self.calls()
             stamp = self.tree / "build/release/launcher.stamp"
             os.utime(stamp, (time.time() - 500,) * 2)
@@ -110,10 +112,11 @@ class Launcher(unittest.TestCase):
             self.assertEqual(len(self.calls("--build")), 1)
             self.age(self.tree)
 
-    def test_a_changed_config_does_not_build(self):
+    def test_what_is_read_at_run_time_or_by_tests_does_not_build(self):
         self.run_it("x")
         self.calls()
         (self.tree / "configs/a.yaml").write_text("b")
+        (self.tree / "page/tests/a.ts").write_text("b")
         self.run_it("x")
         self.assertEqual(self.calls(), [])
 

@@ -16,11 +16,12 @@ std::size_t rank_of(const std::string& grade) {
 }
 
 /// Figures of the profile and of the kernels that it scales are "software", of the model neither.
-enum class Side { hardware, software, model };
+enum class Side { hardware, software, model, economy };
 Side side_of(const report::FigureRow& f) {
   if (f.file.find("/stacks/") != std::string::npos || f.path.starts_with("family.kernels.") ||
       f.path.starts_with("family.scale."))
     return Side::software;
+  if (f.economy) return Side::economy;
   return f.path.starts_with("llm.") ? Side::model : Side::hardware;
 }
 
@@ -39,8 +40,8 @@ TEST(WeakestGrade, IsTheMaximumOverTheFigures) {
       const auto& r = result.record;
       if (result.status != 0) continue;
       ++answers;
-      std::size_t weakest[] = {0, 0, 0};
-      std::size_t count[] = {0, 0, 0};
+      std::size_t weakest[] = {0, 0, 0, 0};
+      std::size_t count[] = {0, 0, 0, 0};
       for (const auto& f : r.figures) {
         const auto side = static_cast<std::size_t>(side_of(f));
         weakest[side] = std::max(weakest[side], rank_of(f.grade));
@@ -51,6 +52,7 @@ TEST(WeakestGrade, IsTheMaximumOverTheFigures) {
       EXPECT_GE(count[0], 4u) << setup.chip.id;
       EXPECT_GE(count[1], 10u) << setup.chip.id;
       EXPECT_EQ(count[2], 1u) << setup.chip.id;
+      EXPECT_EQ(count[3] == 0, !setup.chip.tdp) << setup.chip.id;
       EXPECT_EQ(rank_of(r.weakest_grade), weakest[0]) << setup.chip.id << " " << r.weakest_path;
       EXPECT_EQ(rank_of(r.weakest_stack_grade), weakest[1]) << setup.chip.id;
       const auto named = std::find_if(r.figures.begin(), r.figures.end(), [&](const auto& f) {
