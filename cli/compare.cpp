@@ -166,8 +166,8 @@ uncertainty::Metric metric_of(const std::string& metric) {
                                : Metric::output_rate;
 }
 
-/// Draws of each system that serves; those of what they share are the same.
-std::vector<uncertainty::Samples> draws_of(const Catalog& catalog,
+/// Draws of each system that serves, and its intervals; draws of what they share are the same.
+std::vector<uncertainty::Samples> draws_of(ComparisonRecord& r, const Catalog& catalog,
                                            const std::vector<Contender>& all, const Found& found,
                                            const EstimateArguments& words) {
   const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
@@ -175,9 +175,12 @@ std::vector<uncertainty::Samples> draws_of(const Catalog& catalog,
   std::vector<uncertainty::Samples> drawn(all.size());
   if (how.samples == 0) return drawn;
   const auto index = load_index(catalog);
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (found[i])
-      drawn[i] = samples_of(catalog, index.runs, all[i].setup, all[i].question, *found[i], how);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!found[i]) continue;
+    const auto& c = all[i];
+    drawn[i] = samples_of(catalog, index.runs, c.setup, c.question, *found[i], how);
+    fill_spread(r.systems[i].answer, index.runs, c.setup, c.question, drawn[i]);
+  }
   return drawn;
 }
 
@@ -323,11 +326,10 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
     take_apart(options.metric, all[r.baseline], base, all[i], both, s);
   }
   const auto& words = options.question.words;
-  const auto drawn = draws_of(catalog, all, found, words);
+  const auto drawn = draws_of(r, catalog, all, found, words);
   if (words.samples > 0 && found[r.baseline]) fill_chances(r, all, found, drawn);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!found[i]) continue;
-    r.systems[i].answer.samples = static_cast<std::size_t>(words.samples);
     fill_economy(r.systems[i].answer, all[i].setup, all[i].question, *found[i],
                  drawn[i].log_ratio[uncertainty::index(uncertainty::Metric::output_rate)],
                  words.seed);

@@ -170,6 +170,28 @@ void fill_pulls_of(report::EstimateRecord& record, const Setup& setup, const Que
   fill_pulls(record, {d, site, prefill ? &*prefill : nullptr, q.stack, q.workload, {}, 0});
 }
 
+void fill_spread(report::EstimateRecord& record, const Runs& runs, const Setup& setup,
+                 const Question& q, const uncertainty::Samples& drawn) {
+  auto factors = uncertainty::intervals(drawn);
+  // What arrives is turned out, be the machine faster or slower.
+  if (q.request.rate)
+    factors[uncertainty::index(Metric::output_rate)] =
+        factors[uncertainty::index(Metric::input_rate)] = {};
+  const auto at = [&](double uncertainty::Interval::*part) {
+    return scaled(record.expected, [&](Metric m) { return factors[uncertainty::index(m)].*part; });
+  };
+  record.samples = drawn.log_ratio[0].size();
+  record.p10 = at(&uncertainty::Interval::p10);
+  record.p50 = at(&uncertainty::Interval::p50);
+  record.p90 = at(&uncertainty::Interval::p90);
+  record.fits = drawn.fits;
+  record.keeps = drawn.keeps;
+  record.bins = bins_of(record.expected, setup, drawn);
+  record.interval_basis = basis(q.stack, unseen_by(runs, setup, q));
+  if (q.request.rate)
+    record.interval_basis += "; the rate is what arrives, and waits grow as the rest of the TTFT";
+}
+
 std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
                                    const Runs& runs, const Setup& setup, const Question& q,
                                    const search::Deployment& d, const EstimateArguments& words) {
@@ -181,25 +203,7 @@ std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog
                                   static_cast<std::uint64_t>(words.seed)};
   if (words.samples > 0) {
     const auto drawn = uncertainty::sample(b.answer, how);
-    auto factors = uncertainty::intervals(drawn);
-    // What arrives is turned out, be the machine faster or slower.
-    if (q.request.rate)
-      factors[uncertainty::index(Metric::output_rate)] =
-          factors[uncertainty::index(Metric::input_rate)] = {};
-    const auto at = [&](double uncertainty::Interval::*part) {
-      return scaled(record.expected,
-                    [&](Metric m) { return factors[uncertainty::index(m)].*part; });
-    };
-    record.samples = how.samples;
-    record.p10 = at(&uncertainty::Interval::p10);
-    record.p50 = at(&uncertainty::Interval::p50);
-    record.p90 = at(&uncertainty::Interval::p90);
-    record.fits = drawn.fits;
-    record.keeps = drawn.keeps;
-    record.bins = bins_of(record.expected, setup, drawn);
-    record.interval_basis = basis(q.stack, what);
-    if (q.request.rate)
-      record.interval_basis += "; the rate is what arrives, and waits grow as the rest of the TTFT";
+    fill_spread(record, runs, setup, q, drawn);
     log_rate = drawn.log_ratio[uncertainty::index(Metric::output_rate)];
     if (q.request.rate) std::fill(log_rate.begin(), log_rate.end(), 0.0);
   }

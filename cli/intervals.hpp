@@ -27,7 +27,11 @@ uncertainty::PerMetric<uncertainty::Discrepancy> discrepancies(
     const Catalog& catalog, const cost::Stack& stack, const std::vector<cost::LeftOut>& unseen,
     bool disaggregated);
 
-/// Fills p10, p50 and p90 of the expected numbers, and what `--why` asks for. Gives the draws of
+/// Fills p10, p50 and p90 of the expected numbers from draws of samples_of.
+void fill_spread(report::EstimateRecord& record, const std::vector<calibrate::Likeness>& runs,
+                 const Setup& setup, const Question& question, const uncertainty::Samples& drawn);
+
+/// The same with draws of its own, and what `--why` asks for. Gives the draws of
 /// the output rate, ln(sample / answer), none without samples.
 std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
                                    const std::vector<calibrate::Likeness>& runs, const Setup& setup,

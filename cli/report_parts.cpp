@@ -19,9 +19,10 @@ std::string said_of(const ReportGatherer& g, const ReportSection& s, const std::
   return s.llms.size() < 2 ? text : fmt::format("**{}**: {}", g.llm_name(llm), text);
 }
 
-const std::string& system_name(const ReportComparison& c, std::size_t i) {
+std::string system_name(const ReportComparison& c, std::size_t i) {
   const auto& s = c.result.record.systems[i];
-  return s.answer.systems > 1 ? s.label : s.answer.system_name;
+  return s.answer.systems > 1 ? fmt::format("{} x {}", s.answer.systems, s.answer.system_name)
+                              : s.answer.system_name;
 }
 
 void tell_infeasible(const ReportSection& s, const ReportGatherer& g, const ReportComparison& c,

@@ -31,7 +31,7 @@ PartName part_name(const ReportGatherer& g, const ReportSection& s, const std::s
                    std::string_view id, std::string_view title);
 
 /// Name of a system in tables and charts.
-const std::string& system_name(const ReportComparison& c, std::size_t i);
+std::string system_name(const ReportComparison& c, std::size_t i);
 /// "Qwen2.5-72B on X has no answer: ..." of each that has none.
 void tell_infeasible(const ReportSection& s, const ReportGatherer& g, const ReportComparison& c,
                      report::Section& out);

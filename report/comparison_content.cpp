@@ -207,6 +207,44 @@ Grid systems(const ComparisonRecord& record, Detail detail) {
   return grid;
 }
 
+Grid intervals(const ComparisonRecord& record) {
+  Grid grid;
+  const auto drawn = [](const ComparedSystem& s) { return is_feasible(s) && s.answer.samples > 0; };
+  if (std::none_of(record.systems.begin(), record.systems.end(), drawn)) return grid;
+  grid.columns = {{"p10 .. p90", Align::left},
+                  {"tok/s/chip"},
+                  {"prefill-only"},
+                  {"TTFT"},
+                  {"TPOT"},
+                  {"SLO kept"}};
+  for (const auto& s : record.systems) {
+    if (!drawn(s)) continue;
+    const auto& a = s.answer;
+    const auto rate = [&](Frequency Performance::*m) {
+      return fmt::format("{} .. {}", number((a.p10.*m).base(), kDigits),
+                         number((a.p90.*m).base(), kDigits));
+    };
+    const auto time = [&](Time Performance::*m) {
+      return fmt::format("{} .. {}", time_text(a.p10.*m, kDigits), time_text(a.p90.*m, kDigits));
+    };
+    const bool promised = a.slo_ttft || a.slo_tpot;
+    grid.rows.push_back(
+        {{s.label, rate(&Performance::output_per_chip), rate(&Performance::prefill_per_chip),
+          time(&Performance::ttft), time(&Performance::tpot),
+          promised ? fmt::format("{:.0f} %", 100.0 * a.keeps) : std::string(kNoNumber)},
+         ""});
+  }
+  return grid;
+}
+
+std::vector<Statement> bins(const ComparisonRecord& record) {
+  std::vector<Statement> out;
+  for (const auto& s : record.systems)
+    if (auto text = bins_text(s.answer); !text.empty())
+      out.push_back({out.empty() ? "bins" : "", fmt::format("{}: {}", s.label, text)});
+  return out;
+}
+
 std::vector<Statement> deployments(const ComparisonRecord& record) {
   std::vector<Statement> out;
   for (const auto& s : record.systems)

@@ -27,6 +27,9 @@ std::vector<Statement> question(const ComparisonRecord& record);
 Grid systems(const ComparisonRecord& record, Detail detail);
 /// "gb200-nvl72: tp1 dp72 ep72, limited by TPOT" of each.
 std::vector<Statement> deployments(const ComparisonRecord& record);
+/// Empty without samples.
+Grid intervals(const ComparisonRecord& record);
+std::vector<Statement> bins(const ComparisonRecord& record);
 /// Power, energy and cost of each.
 Grid economy(const ComparisonRecord& record);
 /// Why a system has no power or no cost, and the largest unknown of each.

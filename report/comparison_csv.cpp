@@ -81,6 +81,15 @@ Field latency(const Line& l) {
   if (l.answered() == nullptr) return "";
   return csv_number((l.system->answer.expected.*Member).base() * kMilli);
 }
+/// A bound of an interval, where there are samples.
+template <auto Quantile, auto Member>
+Field bound(const Line& l) {
+  if (l.answered() == nullptr || l.system->answer.samples == 0) return "";
+  const auto value = l.system->answer.*Quantile.*Member;
+  constexpr bool kTime = std::is_same_v<decltype(value), const Time>;
+  return csv_number(value.base() * (kTime ? kMilli : 1.0));
+}
+
 template <auto Member>
 Field memory(const Line& l) {
   return l.answered() != nullptr ? csv_number((l.system->answer.memory.*Member).base() / kGiga)
@@ -207,6 +216,30 @@ constexpr CsvColumn kColumns[] = {
     {"ceiling_output_tokens_per_s_system", ceiling<&P::output_system>},
     {"ceiling_decode_only_tokens_per_s_per_chip", ceiling<&P::decode_per_chip>},
     {"ceiling_prefill_only_tokens_per_s_per_chip", ceiling<&P::prefill_per_chip>},
+    {"interval_samples", of_answer<&A::samples>},
+    {"ttft_ms_p10", bound<&A::p10, &P::ttft>},
+    {"ttft_ms_p50", bound<&A::p50, &P::ttft>},
+    {"ttft_ms_p90", bound<&A::p90, &P::ttft>},
+    {"tpot_ms_p10", bound<&A::p10, &P::tpot>},
+    {"tpot_ms_p50", bound<&A::p50, &P::tpot>},
+    {"tpot_ms_p90", bound<&A::p90, &P::tpot>},
+    {"output_tokens_per_s_per_chip_p10", bound<&A::p10, &P::output_per_chip>},
+    {"output_tokens_per_s_per_chip_p50", bound<&A::p50, &P::output_per_chip>},
+    {"output_tokens_per_s_per_chip_p90", bound<&A::p90, &P::output_per_chip>},
+    {"output_tokens_per_s_system_p10", bound<&A::p10, &P::output_system>},
+    {"output_tokens_per_s_system_p50", bound<&A::p50, &P::output_system>},
+    {"output_tokens_per_s_system_p90", bound<&A::p90, &P::output_system>},
+    {"decode_only_tokens_per_s_per_chip_p10", bound<&A::p10, &P::decode_per_chip>},
+    {"decode_only_tokens_per_s_per_chip_p50", bound<&A::p50, &P::decode_per_chip>},
+    {"decode_only_tokens_per_s_per_chip_p90", bound<&A::p90, &P::decode_per_chip>},
+    {"prefill_only_tokens_per_s_per_chip_p10", bound<&A::p10, &P::prefill_per_chip>},
+    {"prefill_only_tokens_per_s_per_chip_p50", bound<&A::p50, &P::prefill_per_chip>},
+    {"prefill_only_tokens_per_s_per_chip_p90", bound<&A::p90, &P::prefill_per_chip>},
+    {"slo_kept_share",
+     [](const Line& l) {
+       const auto* s = l.answered();
+       return s != nullptr && s->answer.samples > 0 ? csv_number(s->answer.keeps) : "";
+     }},
     {"memory_weights_gb", memory<&MemoryRow::weights>},
     {"memory_kv_gb", memory<&MemoryRow::cache>},
     {"memory_capacity_gb", memory<&MemoryRow::capacity>},

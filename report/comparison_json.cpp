@@ -92,6 +92,7 @@ Json system_json(const ComparedSystem& s, bool sources) {
                     {"fallbacks", a.fallbacks}};
     j["expected"] = performance_json(a.expected);
     j["ceiling"] = performance_json(a.ceiling);
+    j["intervals"] = intervals_json(a);
     j["memory"] = {{"weights_bytes", base(a.memory.weights)},
                    {"kv_bytes", base(a.memory.cache)},
                    {"capacity_bytes", base(a.memory.capacity)}};

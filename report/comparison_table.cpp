@@ -25,6 +25,9 @@ std::string comparison_table(const ComparisonRecord& record, int width) {
   screen.grid(systems(record, Detail::brief));
   screen.statements(deployments(record));
   screen.gap();
+  screen.grid(intervals(record));
+  screen.statements(bins(record));
+  screen.gap();
   screen.grid(economy(record));
   screen.statements(economy_notes(record));
   screen.gap();
@@ -53,11 +56,13 @@ std::string comparison_markdown(const ComparisonRecord& record) {
     out += fmt::format("> **Note:** {}\n\n", escaped(banner));
   put_list(out, question(record));
   put_section(out, "Systems", systems(record, Detail::full));
-  put_section(out, "Power and cost", economy(record));
+  put_section(out, "Intervals", intervals(record));
   const auto lines = [&](const std::vector<Statement>& statements) {
     if (!statements.empty()) out += '\n';
     for (const auto& s : statements) out += fmt::format("- {}\n", escaped(s.text));
   };
+  lines(bins(record));
+  put_section(out, "Power and cost", economy(record));
   lines(economy_notes(record));
   put_section(out, "Ratios, expected (ceiling)", ratios(record));
   lines(parity(record));

@@ -61,6 +61,8 @@ std::string nearest_run_text(const NearRun& run);
 Grid metrics(const EstimateRecord& record);
 /// What the intervals rest on; nothing without samples.
 std::vector<Statement> interval_basis(const EstimateRecord& record);
+/// What the answer would be with each chip that may be at hand; empty where there is one.
+std::string bins_text(const EstimateRecord& record);
 /// What limits the answer and what to learn next, and what single figures do to its output rate;
 /// nothing where not asked for.
 std::vector<Statement> why(const EstimateRecord& record);

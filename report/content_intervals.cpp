@@ -22,6 +22,19 @@ std::string share(std::optional<double> of_variance) {
 
 }  // namespace
 
+std::string bins_text(const EstimateRecord& record) {
+  if (record.bins.empty()) return "";
+  std::vector<std::string> bins;
+  for (const BinRow& b : record.bins)
+    bins.push_back(fmt::format("{} in {:.0f} % of the draws: {} .. {} .. {} tok/s per chip", b.chip,
+                               100.0 * b.share, number(b.p10.base(), kSpreadDigits),
+                               number(b.p50.base(), kSpreadDigits),
+                               number(b.p90.base(), kSpreadDigits)));
+  return "chips of unlike speed go by this name, and which is at hand is not known (p10 .. p50 .. "
+         "p90): " +
+         joined(bins);
+}
+
 std::vector<Statement> interval_basis(const EstimateRecord& record) {
   std::vector<Statement> out;
   if (!is_feasible(record) || record.samples == 0) return out;
@@ -32,17 +45,7 @@ std::vector<Statement> interval_basis(const EstimateRecord& record) {
   if (record.fits < kSurelyFits)
     text += fmt::format("; the batch has room in {} of them", percent(record.fits));
   add(out, "p10 .. p90", text);
-  std::vector<std::string> bins;
-  for (const BinRow& b : record.bins)
-    bins.push_back(fmt::format("{} in {:.0f} % of the draws: {} .. {} .. {} tok/s per chip", b.chip,
-                               100.0 * b.share, number(b.p10.base(), kSpreadDigits),
-                               number(b.p50.base(), kSpreadDigits),
-                               number(b.p90.base(), kSpreadDigits)));
-  if (!bins.empty())
-    add(out, "bins",
-        "chips of unlike speed go by this name, and which is at hand is not known (p10 .. p50 .. "
-        "p90): " +
-            joined(bins));
+  add(out, "bins", bins_text(record));
   return out;
 }
 

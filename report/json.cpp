@@ -104,19 +104,6 @@ Json bin_json(const BinRow& b) {
           {"output_tokens_per_s_per_chip_p90", base(b.p90)}};
 }
 
-Json intervals_json(const EstimateRecord& r) {
-  if (r.samples == 0) return nullptr;
-  Json out = {{"samples", r.samples},           {"basis", r.interval_basis},
-              {"p10", performance_json(r.p10)}, {"p50", performance_json(r.p50)},
-              {"p90", performance_json(r.p90)}, {"slo_kept", real(r.keeps)},
-              {"batch_fits", real(r.fits)}};
-  if (!r.bins.empty()) {
-    out["bins"] = Json::array();
-    for (const BinRow& b : r.bins) out["bins"].push_back(bin_json(b));
-  }
-  return out;
-}
-
 Json swing_json(const SwingRow& s) {
   return {{"path", s.path},
           {"range", text_or_null(s.range)},
@@ -235,6 +222,19 @@ Json evidence_json(const EstimateRecord& r) {
 }
 
 }  // namespace
+
+Json intervals_json(const EstimateRecord& r) {
+  if (r.samples == 0) return nullptr;
+  Json out = {{"samples", r.samples},           {"basis", r.interval_basis},
+              {"p10", performance_json(r.p10)}, {"p50", performance_json(r.p50)},
+              {"p90", performance_json(r.p90)}, {"slo_kept", real(r.keeps)},
+              {"batch_fits", real(r.fits)}};
+  if (!r.bins.empty()) {
+    out["bins"] = Json::array();
+    for (const BinRow& b : r.bins) out["bins"].push_back(bin_json(b));
+  }
+  return out;
+}
 
 std::string to_json(const EstimateRecord& record) {
   const bool feasible = is_feasible(record);

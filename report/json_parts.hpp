@@ -29,6 +29,8 @@ inline Json text_or_null(const std::string& text) {
 }
 
 Json figure_json(const FigureRow& figure);
+/// Null without samples.
+Json intervals_json(const EstimateRecord& record);
 Json provenance_json(const Provenance& provenance);
 
 }  // namespace perfmodel::report

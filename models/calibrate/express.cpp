@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "calibrate/run.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::calibrate {
 namespace {
@@ -174,6 +175,7 @@ class Expresser {
     r.drafted = unknown_depth
                     ? kUsualDepth
                     : static_cast<int>(std::clamp(m_.draft_tokens.value_or(0), 0.0, 64.0));
+    r.balanced = note_balanced();
     if (m_.accepted) r.accepted = std::clamp(*m_.accepted, 0.0, 64.0);
     const bool loaded = r.concurrency > 0 || r.batch_per_chip > 0;
     if (r.mode == Mode::static_batch || r.mode == Mode::aggregated ||
@@ -185,6 +187,15 @@ class Expresser {
       }
     }
     return std::nullopt;
+  }
+
+  /// Runs whose routing was replaced by an even one, to show what perfect balancing of experts
+  /// would give, say so in their notes, in these words.
+  bool note_balanced() const {
+    const auto notes = lower(m_.notes);
+    const auto has = [&](std::string_view words) { return notes.find(words) != std::string::npos; };
+    if (has("perfect eplb") || has("(perfect) eplb")) return true;
+    return has("simulated") && (has("balanced") || has("simulated balance"));
   }
 
   /// Open-loop runs state the mean number in flight in their notes.

@@ -14,7 +14,7 @@ using spec::Why;
 class Predictor {
  public:
   Predictor(const Run& run, const cost::Stack& stack)
-      : r_(run), machine_(machine_of(run.decode, stack)), stack_(stack) {}
+      : r_(run), machine_(machine_of(run, run.decode, stack)), stack_(stack) {}
 
   spec::Outcome<Prediction> run() {
     switch (r_.mode) {
@@ -35,10 +35,6 @@ class Predictor {
   }
 
  private:
-  cost::Machine machine_of(const Pool& pool, const cost::Stack& stack) const {
-    return cost::make_machine(r_.site->chip, r_.site->system, pool.systems, &r_.site->family,
-                              stack);
-  }
   const phase::Plan& plan() const { return r_.decode.plan; }
   double ranks() const { return r_.decode.workers * plan().parallelism.dp; }
   double limit() const {
@@ -135,7 +131,7 @@ class Predictor {
   /// between them.
   Prediction disaggregated() const {
     const auto& pre = *r_.prefill;
-    const auto pre_machine = machine_of(pre, stack_);
+    const auto pre_machine = machine_of(r_, pre, stack_);
     const auto prefill = serving::prefill_cost(pre.plan, pre_machine, r_.workload);
     const double pre_ranks = pre.workers * pre.plan.parallelism.dp * pre.plan.parallelism.pp;
     const Frequency pre_limit = pre_ranks * prefill.full / prefill.full_time;
@@ -253,6 +249,15 @@ class Predictor {
 };
 
 }  // namespace
+
+cost::Machine machine_of(const Run& run, const Pool& pool, const cost::Stack& stack) {
+  auto m =
+      cost::make_machine(run.site->chip, run.site->system, pool.systems, &run.site->family, stack);
+  if (!run.balanced) return m;
+  m.imbalance = 1;
+  m.random_routing = false;
+  return m;
+}
 
 spec::Outcome<Prediction> predict(const Run& run, const cost::Stack& stack) {
   return Predictor(run, stack).run();

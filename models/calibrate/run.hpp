@@ -35,7 +35,11 @@ struct Run {
   int drafted = 0;
   std::optional<double> accepted;
   double fixed_context = 0;  // decode_only: length of the cache
+  bool balanced = false;     // every rank was made to get the same load of experts
 };
+
+/// Of a pool of the run, as it sees `stack`.
+cost::Machine machine_of(const Run& run, const Pool& pool, const cost::Stack& stack);
 
 /// The run behind a measurement; fails with the reason why it cannot be expressed.
 spec::Outcome<Run> express(const Measurement& m, Library& library, const cost::Stack& stack);

@@ -9,12 +9,8 @@ namespace perfmodel::calibrate {
 std::vector<power::Pool> pools_of(const Run& run, const Prediction& p, const cost::Stack& stack,
                                   const std::optional<Rates>& measured) {
   if (p.batch <= 0) return {};
-  const auto machine = [&](const Pool& pool) {
-    return cost::make_machine(run.site->chip, run.site->system, pool.systems, &run.site->family,
-                              stack);
-  };
   const auto rates = measured.value_or(Rates{p.output, p.requests});
-  const auto own = machine(run.decode);
+  const auto own = machine_of(run, run.decode, stack);
   power::EngineWork work;
   work.token = power::token_work(run.decode.plan, own, run.workload, p.batch, p.yield);
   if (!run.prefill)
@@ -25,7 +21,8 @@ std::vector<power::Pool> pools_of(const Run& run, const Prediction& p, const cos
        power::activity_of(work, rates.output / engines, rates.requests / engines)}};
   if (!run.prefill) return pools;
   const auto& pre = *run.prefill;
-  const auto request = power::request_work(pre.plan, machine(pre), run.workload, p.together);
+  const auto request =
+      power::request_work(pre.plan, machine_of(run, pre, stack), run.workload, p.together);
   pools.push_back(
       {pre.chips, power::activity_of({{}, request}, {}, rates.requests / (1.0 * pre.workers))});
   return pools;

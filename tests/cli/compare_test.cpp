@@ -192,12 +192,32 @@ TEST(Compare, TheAnswerOfEachIsThatOfEstimate) {
       run({"estimate", "--system", "hgx-h100", "--count", "4", "--no-compare", "--format", "csv"})
           .out);
   ASSERT_GE(alone.size(), 2u);
+  std::size_t quantiles = 0;
   for (std::size_t i = 0; i < alone[0].size(); ++i) {
-    if (alone[0][i] != "output_tokens_per_s_per_chip" && alone[0][i] != "deployment") continue;
-    EXPECT_EQ(alone[1][i], systems[0].at(alone[0][i]));
+    const auto& column = alone[0][i];
+    const bool quantile = column.find("_ms_p") != std::string::npos ||
+                          column.find("_chip_p") != std::string::npos ||
+                          column.find("_system_p") != std::string::npos;
+    const bool one = column == "output_tokens_per_s_per_chip" || column == "deployment" ||
+                     column == "interval_samples" || column == "slo_kept_share";
+    if (!one && !(quantile && systems[0].contains(column))) continue;
+    EXPECT_EQ(alone[1][i], systems[0].at(column)) << column;
+    quantiles += quantile ? 1 : 0;
   }
+  EXPECT_EQ(quantiles, 18u);
   EXPECT_EQ(systems[0].at("compared"), "4xhgx-h100");
   EXPECT_EQ(systems[1].at("compared"), "generic-8@h200");
+}
+
+TEST(Compare, SaysWhichChipMayBeAtHand) {
+  const auto r = run({"compare", "--chips", "ascend910c,h20", "--llm", "qwen3-32b"});
+  EXPECT_EQ(r.status, 0) << r.text();
+  EXPECT_NE(r.out.find("bins        cloudmatrix384: chips of unlike speed"), std::string::npos);
+  EXPECT_NE(r.out.find("ascend910c-560 in"), std::string::npos);
+  const auto named = run(compare("cloudmatrix384,hgx-h20", {"--llm", "qwen3-32b"}));
+  EXPECT_EQ(named.out.find("bins "), std::string::npos);
+  const auto none = run(compare("hgx-h20,hgx-h200", {"--llm", "qwen3-32b", "--samples", "0"}));
+  EXPECT_EQ(none.out.find("SLO kept"), std::string::npos);
 }
 
 TEST(Compare, EachMayHaveSoftwareOfItsOwn) {

@@ -240,6 +240,22 @@ TEST(Express, SpeculationOfUnknownDepthHasTheUsualOne) {
   EXPECT_EQ(*express(m)->accepted, 0.9);
 }
 
+TEST(Express, TakesForcedBalanceFromTheNotes) {
+  auto m = llama(16);
+  for (const auto* notes :
+       {"no serving scheduling; forced (perfect) EPLB; global batch 64",
+        "EP32 | PERFECT EPLB = upper bound", "README: 'absolutely balanced' MoE routing simulated",
+        "59,337/8; simulated balance. read"}) {
+    m.notes = notes;
+    EXPECT_TRUE(express(m)->balanced) << notes;
+  }
+  for (const auto* notes : {"", "EPLB | real (in-distribution) expert imbalance",
+                            "default distribution (real imbalance after EPLB)", "balanced load"}) {
+    m.notes = notes;
+    EXPECT_FALSE(express(m)->balanced) << notes;
+  }
+}
+
 TEST(Express, BringsStrayNumbersWithinTheirMeaning) {
   auto m = llama(16);
   m.jitter = 40;

@@ -44,6 +44,20 @@ TEST(Predict, MoreLoadIsSlowerPerTokenAndFasterInAll) {
   }
 }
 
+TEST(Predict, ForcedBalanceIsEvenRanksWhateverTheProfileSays) {
+  auto even = typical();
+  even.imbalance.value = Count::from_base(1);
+  even.policy.balance_measured = true;
+  for (const auto mode : {Mode::prefill_only, Mode::decode_only, Mode::aggregated}) {
+    auto m = in_mode(deepseek(8, 512), mode);
+    const auto free = predicted(m);
+    m.notes = "perfect EPLB";
+    const auto forced = predicted(m);
+    EXPECT_LT(forced.p.step.base(), free.p.step.base());
+    EXPECT_EQ(forced.p.step.base(), predict(free.run, even)->step.base());
+  }
+}
+
 TEST(Predict, RatesAgreeWithLatencies) {
   const auto x = predicted(llama(32));
   EXPECT_NEAR(x.p.output / x.p.requests, 256, 1e-6);
