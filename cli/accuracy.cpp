@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "calibrate/slices.hpp"
@@ -11,19 +10,13 @@
 #include "cli/errors.hpp"
 #include "report/format.hpp"
 #include "spec/wording.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::cli {
 namespace {
 
 constexpr std::array<std::string_view, 10> kColumns = {"scope",  "name", "kind", "title", "rows",
                                                        "median", "mean", "p90",  "bias",  "rank"};
-
-std::optional<double> number(const std::string& s) {
-  double v = 0;
-  const auto r = std::from_chars(s.data(), s.data() + s.size(), v);
-  if (r.ec != std::errc() || r.ptr != s.data() + s.size()) return std::nullopt;
-  return v;
-}
 
 std::optional<cost::Measured> kind_of(const std::string& word) {
   const auto at = std::find(cost::kMeasuredNames.begin(), cost::kMeasuredNames.end(), word);
@@ -96,7 +89,7 @@ std::vector<AccuracyRow> read_accuracy(const std::string& text, const std::strin
     const std::array<double*, 6> values = {&rows_of,      &r.errors.median, &r.errors.mean,
                                            &r.errors.p90, &r.errors.bias,   &r.errors.rank};
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const auto v = number(f.fields[kFirst + i]);
+      const auto v = entire_number<double>(f.fields[kFirst + i]);
       if (v)
         *values[i] = *v;
       else

@@ -20,6 +20,7 @@
 #include "kernels/bench/benchmarks.hpp"
 #include "kernels/bench/duel.hpp"
 #include "report/format.hpp"
+#include "report/scales.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
 #include "units/text.hpp"
@@ -157,7 +158,8 @@ std::string to_csv(const std::vector<Row>& rows) {
                      kernels::name_of(d.tier), d.threads, d.rounds, r.library,
                      report::csv_field(r.version), report::csv_field(d.call));
     for (const auto* q : {&d.ours, &d.theirs})
-      s += fmt::format(",{:.4g},{:.4g},{:.4g}", q->median * 1e6, q->low * 1e6, q->high * 1e6);
+      s += fmt::format(",{:.4g},{:.4g},{:.4g}", q->median * report::kMicro, q->low * report::kMicro,
+                       q->high * report::kMicro);
     s += fmt::format(",{:.4g},{:.4g},{:.4g},{:.2g},{:.2g},{},{}\r\n", d.speedup.median,
                      d.speedup.low, d.speedup.high, d.difference, d.bound,
                      report::csv_field(machine.cpu), report::csv_field(machine.compiler));

@@ -14,6 +14,7 @@
 #include "cli/errors.hpp"
 #include "cli/operator_evidence.hpp"
 #include "report/format.hpp"
+#include "report/scales.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -79,9 +80,10 @@ std::string rows_csv(const std::vector<Prediction>& all) {
     const auto& b = *x.measured;
     s += fmt::format("{},{},{},{},{},{:.4g}", b.kernel->name, to_string(b.shape),
                      kernels::name_of(b.tier), b.threads, report::csv_field(x.kind),
-                     b.time.base() * 1e6);
+                     b.time.base() * report::kMicro);
     for (const auto& p : x.pairs)
-      s += fmt::format(",{:.4g},{:.1f}", p.predicted * 1e6, (p.predicted / p.measured - 1) * 100);
+      s += fmt::format(",{:.4g},{:.1f}", p.predicted * report::kMicro,
+                       (p.predicted / p.measured - 1) * 100);
     s += fmt::format(",{:.4g}\r\n", b.canary_spread * 100);
   }
   return s;

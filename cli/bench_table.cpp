@@ -9,6 +9,7 @@
 #include "cli/columns.hpp"
 #include "cli/measurements.hpp"
 #include "report/format.hpp"
+#include "report/scales.hpp"
 #include "spec/wording.hpp"
 #include "units/number.hpp"
 #include "units/text.hpp"
@@ -49,9 +50,9 @@ std::vector<std::string> fields_of(const Result& r, const ThisMachine& machine) 
           std::string(kernels::name_of(*r.what.choice.tier)),
           fmt::format("{}", r.what.threads),
           fmt::format("{}", r.rounds),
-          number(t * 1e6),
-          number(r.seconds.low * 1e6),
-          number(r.seconds.high * 1e6),
+          number(t * report::kMicro),
+          number(r.seconds.low * report::kMicro),
+          number(r.seconds.high * report::kMicro),
           number(flops * 1e-9),
           number(bytes * 1e-6),
           number(flops / t * 1e-9),
@@ -66,7 +67,7 @@ std::vector<std::string> fields_of(const Result& r, const ThisMachine& machine) 
           r.error ? number(*r.error) : "",
           number(d.max_error),
           number(r.clock * 1e-9),
-          number(r.canary.median * 1e6),
+          number(r.canary.median * report::kMicro),
           number(spread_of(r.canary) * 100),
           machine.cpu,
           number(machine.l1d.base() / 0x1p10),

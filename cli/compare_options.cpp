@@ -1,12 +1,12 @@
 #include "cli/compare_options.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "cli/comma_list.hpp"
 #include "cli/errors.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t kFewest = 2, kMost = 16, kMostLevels = 24;
 
 using Problems = std::vector<std::string>;
-
-template <class T>
-bool read(std::string_view s, T& v) {
-  const auto r = std::from_chars(s.data(), s.data() + s.size(), v);
-  return r.ec == std::errc() && r.ptr == s.data() + s.size();
-}
 
 /// Cuts what follows the first `by`, which it removes; an empty rest is a problem.
 std::string cut(std::string& word, char by, const ComparedWord& whole, Problems& problems) {
@@ -68,7 +62,8 @@ void take_changes(std::string& word, ComparedWord& c, Problems& problems) {
 void take_count(std::string& word, ComparedWord& c, Problems& problems) {
   const auto digits = word.find_first_not_of("0123456789");
   if (digits == 0 || digits == std::string::npos || word[digits] != 'x') return;
-  if (!read(std::string_view(word).substr(0, digits), c.count) || c.count < 1 || c.count > 100'000)
+  c.count = entire_number<long>(std::string_view(word).substr(0, digits)).value_or(0);
+  if (c.count < 1 || c.count > 100'000)
     problems.push_back(fmt::format("'{}': the count must be between 1 and 100000 systems", c.word));
   word.erase(0, digits + 1);
   if (word.empty()) problems.push_back(fmt::format("'{}': no system after the count", c.word));
@@ -100,15 +95,15 @@ void add_words(const std::string& list, bool chips, CompareOptions& o, Problems&
 
 void read_levels(const std::string& list, CompareOptions& o, Problems& problems) {
   for (const auto& word : comma_separated(list)) {
-    double v = 0;
-    if (!read(word, v) || !(v >= kSlowestUser && v <= kFastestUser)) {
+    const auto v = entire_number<double>(word);
+    if (!v || !(*v >= kSlowestUser && *v <= kFastestUser)) {
       problems.push_back(fmt::format(
           "--interactivity: '{}' is not a number of tokens per second of a user between "
           "{} and {}, as in 20,50,100",
           word, kSlowestUser, kFastestUser));
       continue;
     }
-    o.levels.push_back(Frequency::from_base(v));
+    o.levels.push_back(Frequency::from_base(*v));
   }
   std::sort(o.levels.begin(), o.levels.end());
   o.levels.erase(std::unique(o.levels.begin(), o.levels.end()), o.levels.end());

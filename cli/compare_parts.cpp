@@ -14,15 +14,13 @@ namespace {
 using search::Part;
 using search::Place;
 
-constexpr int kDigits = 4;
-
 Place place_of(const Contender& c) {
   return {c.setup.chip, c.setup.system, c.setup.family, c.setup.systems, c.question.stack};
 }
 
 template <class Q>
 std::string figure(const hw::Figure<Q>& f) {
-  return f ? format(f->value, kDigits) : "unknown";
+  return f ? format(f->value) : "unknown";
 }
 
 std::string to(const std::string& a, const std::string& b) {
@@ -31,7 +29,7 @@ std::string to(const std::string& a, const std::string& b) {
 
 std::string rate_text(const hw::Chip& c) {
   const auto* rate = search::sixteen_bit_rate(c);
-  return rate ? format(rate->value, kDigits) : "unknown";
+  return rate ? format(rate->value) : "unknown";
 }
 
 std::string domain_text(const Place& p) {
@@ -75,10 +73,6 @@ std::string change_text(Part part, const Place& a, const Place& b,
   }();
   return text.empty() ? "differs in details" : text;
 }
-
-}  // namespace
-
-namespace {
 
 Frequency rate_per_chip(const std::string& metric, const report::Performance& p) {
   if (metric == "decode") return p.decode_per_chip;

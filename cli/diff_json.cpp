@@ -1,12 +1,13 @@
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "cli/diff_report.hpp"
+#include "report/json_parts.hpp"
 
 namespace perfmodel::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using report::array_of;
+using report::Json;
 
 /// JSON has no infinity: as text, so that it is not taken for a missing number.
 Json real(double v) {
@@ -26,13 +27,6 @@ Json moved_json(const diff::Moved& m) {
   j["old"] = m.before;
   j["new"] = m.now;
   j["ratio"] = real(m.ratio);
-  return j;
-}
-
-template <class Items, class Convert>
-Json list(const Items& items, Convert convert) {
-  Json j = Json::array();
-  for (const auto& item : items) j.push_back(convert(item));
   return j;
 }
 
@@ -57,7 +51,7 @@ Json metric_json(const diff::MetricResult& m) {
           {"improved", m.improved},
           {"insignificant", m.insignificant},
           {"changed", m.changed},
-          {"changes", list(m.changes, changed_json)},
+          {"changes", array_of(m.changes, changed_json)},
           {"failing", m.failing + m.failing_changed}};
 }
 
@@ -83,12 +77,12 @@ Json text_json(const diff::TextResult& t) {
   return {{"name", t.name},
           {"counts", t.counts},
           {"changed", t.changed},
-          {"changes", list(t.changes, changed_json)},
+          {"changes", array_of(t.changes, changed_json)},
           {"failing", t.failing}};
 }
 
 Json rows_json(const diff::RowsOfOne& r) {
-  return {{"count", r.count}, {"first", list(r.places, place_json)}};
+  return {{"count", r.count}, {"first", array_of(r.places, place_json)}};
 }
 
 }  // namespace
@@ -107,13 +101,12 @@ std::string diff_json(const diff::Comparison& c) {
   j["only_new"] = rows_json(c.only_new);
   j["columns_only_old"] = c.layout.only_old;
   j["columns_only_new"] = c.layout.only_new;
-  j["metrics"] = list(c.metrics, metric_json);
-  j["texts"] = list(c.texts, text_json);
-  j["tests"] = list(c.tests, test_json);
+  j["metrics"] = array_of(c.metrics, metric_json);
+  j["texts"] = array_of(c.texts, text_json);
+  j["tests"] = array_of(c.tests, test_json);
   j["pass"] = c.failures.empty();
   j["failures"] = c.failures;
-  // Bytes that are not UTF-8 become U+FFFD instead of an exception.
-  return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return report::json_text(j);
 }
 
 }  // namespace perfmodel::cli

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "cli/errors.hpp"
 #include "spec/diagnostics.hpp"
 #include "spec/wording.hpp"
+#include "units/number.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -44,14 +44,6 @@ std::vector<std::string_view> split(std::string_view s, char by) {
     if (at == std::string_view::npos) return r;
     s.remove_prefix(at + 1);
   }
-}
-
-template <class T>
-std::optional<T> number(std::string_view s) {
-  T v{};
-  const auto r = std::from_chars(s.data(), s.data() + s.size(), v);
-  if (r.ec != std::errc() || r.ptr != s.data() + s.size()) return std::nullopt;
-  return v;
 }
 
 struct KeyValue {
@@ -105,8 +97,8 @@ void parse_split(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
     o.split = search::Split::where_better;
   } else if (w.disaggregate != "no") {
     const auto parts = split(w.disaggregate, ':');
-    const int prefill = number<int>(parts[0]).value_or(0);
-    const int decode = parts.size() == 2 ? number<int>(parts[1]).value_or(0) : 0;
+    const int prefill = entire_number<int>(parts[0]).value_or(0);
+    const int decode = parts.size() == 2 ? entire_number<int>(parts[1]).value_or(0) : 0;
     if (prefill < 1 || decode < 1 || std::max(prefill, decode) > kMaxChips)
       c.problem(fmt::format(
           "--disaggregate: '{}' is neither no, auto nor PREFILL:DECODE chips, as in 128:256",
@@ -142,7 +134,7 @@ void parse_load(Checker& c, const EstimateArguments& w, EstimateOptions& o) {
   if (w.batch == "max") {
     o.largest_batch = true;
   } else if (!w.batch.empty()) {
-    o.batch = number<double>(w.batch);
+    o.batch = entire_number<double>(w.batch);
     if (!o.batch || !(*o.batch >= 1 && *o.batch <= 1e9))
       c.problem(fmt::format(
           "--batch: '{}' is neither 'max' nor a number of sequences per attention rank", w.batch));

@@ -7,6 +7,8 @@
 #include <map>
 #include <vector>
 
+#include "report/scales.hpp"
+
 namespace perfmodel::cli {
 namespace {
 
@@ -18,7 +20,7 @@ constexpr double kInformed = 1.0;
 std::string figure(const calibrate::CurveParameter& p, double value, double error, double spread,
                    bool informed) {
   const double wide = std::exp(curve_interval(error, spread));
-  const double unit = p.time ? 1e6 : 1.0;
+  const double unit = p.time ? report::kMicro : 1.0;
   const double low = value / wide;
   double high = value * wide;
   if (!p.time) high = std::min(high, std::max(value, p.high));

@@ -6,6 +6,7 @@
 #include "cli/columns.hpp"
 #include "cli/format_answer.hpp"
 #include "report/format.hpp"
+#include "report/scales.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -184,8 +185,8 @@ std::string format_csv(const FormatAnswer& a) {
   for (const auto& s : a.speeds) {
     const auto what = s.chip + "/" + s.product;
     const auto table = s.measured ? "measured" : "predicted";
-    csv.add(table, what, name_of(s.format), "time_us", s.time ? digits(s.time->base() * 1e6) : "",
-            s.note);
+    csv.add(table, what, name_of(s.format), "time_us",
+            s.time ? digits(s.time->base() * report::kMicro) : "", s.note);
     csv.add(table, what, name_of(s.format), "time_over_bf16",
             s.over_bf16 ? digits(*s.over_bf16) : "", s.note);
     if (s.measured)

@@ -19,6 +19,7 @@
 #include "cli/operator_evidence.hpp"
 #include "cli/output.hpp"
 #include "report/format.hpp"
+#include "report/scales.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -33,7 +34,7 @@ std::string parameters_text(const calibrate::CurveFit& f) {
                         std::size_t i) {
     if (c.values.empty() || c.information[i] <= 1.0) return fmt::format("{:>26}", "-");
     const double wide = std::exp(curve_interval(c.errors[i], f.spread));
-    const double unit = p.time ? 1e6 : 1.0;
+    const double unit = p.time ? report::kMicro : 1.0;
     return fmt::format("{:>26}", fmt::format("{:.3g} [{:.3g}, {:.3g}]", c.values[i] * unit,
                                              c.values[i] / wide * unit, c.values[i] * wide * unit));
   };
@@ -67,7 +68,7 @@ std::string residuals_csv(const std::vector<const calibrate::OperatorPoint*>& po
     s += fmt::format("{},{},{},{},{},{},{:.4f},{:.4f}\r\n", p->row->id, p->row->chip,
                      report::csv_field(calibrate::slice_of(*p)), p->table,
                      f.series.at(calibrate::series_of(*p)).aside ? 1 : 0,
-                     report::csv_number(p->row->time.base() * 1e6),
+                     report::csv_number(p->row->time.base() * report::kMicro),
                      calibrate::fitted_over_measured(*p, f, true),
                      calibrate::fitted_over_measured(*p, f, false));
   return s;

@@ -24,6 +24,16 @@ fs::path folder_of(const std::string& path) {
   return parent.empty() ? fs::path(".") : parent;
 }
 
+void write_special(const std::string& path, std::string_view text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) cannot_write(path, errno);
+  const bool written = write_all(fd, text);
+  const int error = errno;
+  const bool closed = ::close(fd) == 0;
+  if (!written) cannot_write(path, error);
+  if (!closed) cannot_write(path, errno);
+}
+
 }  // namespace
 
 void cannot_write(const std::string& path, int error) {
@@ -59,20 +69,6 @@ bool is_special(const std::string& path) {
   const auto status = fs::status(path, error);
   return fs::exists(status) && !fs::is_regular_file(status);
 }
-
-namespace {
-
-void write_special(const std::string& path, std::string_view text) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) cannot_write(path, errno);
-  const bool written = write_all(fd, text);
-  const int error = errno;
-  const bool closed = ::close(fd) == 0;
-  if (!written) cannot_write(path, error);
-  if (!closed) cannot_write(path, errno);
-}
-
-}  // namespace
 
 void check_writable(const std::string& given) {
   if (given.empty() || given == "-") return;

@@ -8,6 +8,7 @@
 
 #include "cli/columns.hpp"
 #include "report/format.hpp"
+#include "report/scales.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -33,7 +34,7 @@ bool is_time(const Parameter& p) {
 
 Row row_of(std::string_view scope, const std::string& name, const Parameter& p, double value,
            double error) {
-  const double scale = is_time(p) ? 1e6 : 1;
+  const double scale = is_time(p) ? report::kMicro : 1;
   const double spread = std::exp(k95 * error);
   constexpr double kTouches = 1.01;
   Row r{scope, name, p.name, is_time(p) ? "us" : "", value * scale, 0, 0, ""};

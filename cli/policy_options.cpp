@@ -3,12 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "spec/wording.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::cli {
 namespace {
@@ -24,20 +24,13 @@ constexpr int kUsualDepth = 3;
 
 constexpr std::array<std::string_view, 3> kTiers = {"hbm", "host", "remote"};
 
-std::optional<double> number(std::string_view s) {
-  double v = 0;
-  const auto r = std::from_chars(s.data(), s.data() + s.size(), v);
-  if (r.ec != std::errc() || r.ptr != s.data() + s.size()) return std::nullopt;
-  return v;
-}
-
 void read_speculation(const std::string& word, PolicyOptions& o, std::vector<std::string>& bad) {
   if (word.empty()) return;
   constexpr std::string_view kAuto = "auto";
   if (word.starts_with(kAuto) && (word.size() == kAuto.size() || word[kAuto.size()] == ':')) {
     o.any_depth = true;
     if (word.size() == kAuto.size()) return;
-    o.acceptance = number(std::string_view(word).substr(kAuto.size() + 1));
+    o.acceptance = entire_number<double>(std::string_view(word).substr(kAuto.size() + 1));
     if (!o.acceptance || !(*o.acceptance >= 0 && *o.acceptance <= 1))
       bad.push_back(
           fmt::format("--speculate: '{}' is not auto:CHANCE, as in auto:0.8 (each drafted token is "
@@ -61,7 +54,7 @@ void read_balance(const std::string& word, PolicyOptions& o, std::vector<std::st
   std::string_view rest = word;
   while (true) {
     const auto colon = rest.find(':');
-    const auto n = number(rest.substr(0, colon));
+    const auto n = entire_number<double>(rest.substr(0, colon));
     if (!n || !(*n >= 1 && *n <= kMaxBalance)) break;
     v.push_back(*n);
     if (colon == std::string_view::npos) {

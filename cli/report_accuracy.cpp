@@ -40,11 +40,9 @@ Scatter scatter(const ReportSection& s, const calibrate::Slice& slice, const Gro
                      number_column("predicted", unit),
                      number_column("predicted over measured", "x", 3)};
   auto& c = r.chart;
-  c.id = id;
-  c.title = fmt::format("Measured against predicted, by {}: {}", by.word, slice.title);
-  c.table = id;
-  c.x = {"measured", unit, report::Scale::log, {}};
-  c.y = {"predicted", unit, report::Scale::log, {}};
+  c = xy_chart({id, fmt::format("Measured against predicted, by {}: {}", by.word, slice.title)}, id,
+               {"measured", unit, report::Scale::log, {}},
+               {"predicted", unit, report::Scale::log, {}});
   std::map<std::string, report::Series> series;
   double low = 1e300, high = 0;
   for (const auto& l : lines) {

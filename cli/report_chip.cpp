@@ -16,8 +16,6 @@
 namespace perfmodel::cli {
 namespace {
 
-constexpr double kTera = 1e12;
-
 /// Adds a row for a figure, and cites its sources.
 class FigureRows {
  public:
@@ -70,44 +68,6 @@ report::Table figure_table(ReportGatherer& g, const ReportSection& s, const hw::
   return t;
 }
 
-}  // namespace
-
-void fill_chip(ReportGatherer& g, const ReportSection& s, report::Section& out) {
-  const auto chip = g.catalog().chip(g.config().chip);
-  g.read_file(fmt::format("configs/chips/{}.yaml", chip.id));
-  if (!chip.banner.empty()) out.text.push_back(fmt::format("**{}**", chip.banner));
-  out.text.push_back(fmt::format(
-      "{} by {}, {}{}. {} die{}, {} device{} for software.", chip.name, chip.vendor,
-      hw::name_of(chip.status), chip.released.empty() ? "" : ", " + chip.released, chip.dies,
-      chip.dies == 1 ? "" : "s", chip.devices, chip.devices == 1 ? "" : "s"));
-  report::Table peaks{s.id, fmt::format("Dense peaks of {}", chip.name), "", {}, {}};
-  peaks.columns = {text_column("type"), number_column("peak", "TFLOP/s"),
-                   number_column("low", "TFLOP/s"), number_column("high", "TFLOP/s"),
-                   text_column("grade")};
-  std::vector<BarRow> bars;
-  const auto add = [&](const std::string& name, const hw::Figure<OpRate>& f) {
-    if (!f) return;
-    const auto tera = [](OpRate r) { return r.base() / kTera; };
-    const bool ranged = f->low != f->high;
-    bars.push_back({name, tera(f->value), ranged ? std::optional(tera(f->low)) : std::nullopt,
-                    ranged ? std::optional(tera(f->high)) : std::nullopt});
-    peaks.rows.push_back(
-        {name, tera(f->value), tera(f->low), tera(f->high), std::string(spec::name_of(f->grade))});
-  };
-  for (const auto& [name, type] : spec::compute_options()) add(std::string(name), chip.peak(type));
-  add("fp32 vector", chip.vector_fp32);
-  auto chart = bar_chart({s.id, peaks.title}, peaks.id, "dense peak", "TFLOP/s", bars);
-  chart.note =
-      "Matrix units alone, without sparsity; integers in TOP/s. Whiskers: what sources say.";
-  chart.y.label = "type";
-  out.charts.push_back(std::move(chart));
-  out.tables.push_back(std::move(peaks));
-  out.tables.push_back(figure_table(g, s, chip));
-  for (const auto& n : chip.notes) out.text.push_back(n);
-}
-
-namespace {
-
 /// Where the operators of an answer lie, and the rows of their table.
 struct OperatorPoints {
   std::vector<report::Series> series;
@@ -125,7 +85,7 @@ OperatorPoints operator_points(const report::EstimateRecord& answer, report::Tab
       const double bytes = (o.weights + o.kv + o.activations).base();
       if (o.phase != phase || bytes <= 0 || o.matrix.base() <= 0 || o.total.base() <= 0) continue;
       const double intensity = o.matrix.base() / bytes;
-      const double rate = o.matrix.base() / o.total.base() * devices / kTera;
+      const double rate = o.matrix.base() / o.total.base() * devices / report::kTera;
       r.least = std::min(r.least, intensity);
       r.most = std::max(r.most, intensity);
       series.points.push_back({intensity,
@@ -134,7 +94,7 @@ OperatorPoints operator_points(const report::EstimateRecord& answer, report::Tab
                                {},
                                fmt::format("{} ({}), bound by {}", o.name, o.compute, o.bound)});
       t.rows.push_back({o.phase, o.name, o.compute, intensity, rate,
-                        bytes / o.total.base() * devices / kTera, o.bound, o.share * 100});
+                        bytes / o.total.base() * devices / report::kTera, o.bound, o.share * 100});
     }
     if (!series.points.empty()) r.series.push_back(std::move(series));
   }
@@ -146,11 +106,11 @@ OperatorPoints operator_points(const report::EstimateRecord& answer, report::Tab
 std::vector<report::ReferenceLine> roofs(const hw::Chip& chip, double least, double most) {
   std::vector<report::ReferenceLine> lines;
   if (!chip.memory_bandwidth || most <= 0) return lines;
-  const double bandwidth = chip.memory_bandwidth->value.base() / kTera;
+  const double bandwidth = chip.memory_bandwidth->value.base() / report::kTera;
   std::map<double, std::string> peaks;
   for (const auto& [type, compute] : spec::compute_options()) {
     if (!chip.peak(compute)) continue;
-    auto& names = peaks[chip.peak(compute)->value.base() / kTera];
+    auto& names = peaks[chip.peak(compute)->value.base() / report::kTera];
     names += (names.empty() ? "" : ", ") + std::string(type);
   }
   for (const auto& [peak, names] : peaks) {
@@ -162,6 +122,40 @@ std::vector<report::ReferenceLine> roofs(const hw::Chip& chip, double least, dou
 }
 
 }  // namespace
+
+void fill_chip(ReportGatherer& g, const ReportSection& s, report::Section& out) {
+  const auto chip = g.catalog().chip(g.config().chip);
+  g.read_file(fmt::format("configs/chips/{}.yaml", chip.id));
+  if (!chip.banner.empty()) out.text.push_back(fmt::format("**{}**", chip.banner));
+  out.text.push_back(fmt::format(
+      "{} by {}, {}{}. {} die{}, {} device{} for software.", chip.name, chip.vendor,
+      hw::name_of(chip.status), chip.released.empty() ? "" : ", " + chip.released, chip.dies,
+      chip.dies == 1 ? "" : "s", chip.devices, chip.devices == 1 ? "" : "s"));
+  report::Table peaks{s.id, fmt::format("Dense peaks of {}", chip.name), "", {}, {}};
+  peaks.columns = {text_column("type"), number_column("peak", "TFLOP/s"),
+                   number_column("low", "TFLOP/s"), number_column("high", "TFLOP/s"),
+                   text_column("grade")};
+  std::vector<BarRow> bars;
+  const auto add = [&](const std::string& name, const hw::Figure<OpRate>& f) {
+    if (!f) return;
+    const auto tera = [](OpRate r) { return r.base() / report::kTera; };
+    const bool ranged = f->low != f->high;
+    bars.push_back({name, tera(f->value), ranged ? std::optional(tera(f->low)) : std::nullopt,
+                    ranged ? std::optional(tera(f->high)) : std::nullopt});
+    peaks.rows.push_back(
+        {name, tera(f->value), tera(f->low), tera(f->high), std::string(spec::name_of(f->grade))});
+  };
+  for (const auto& [name, type] : spec::compute_options()) add(std::string(name), chip.peak(type));
+  add("fp32 vector", chip.vector_fp32);
+  auto chart = bar_chart({s.id, peaks.title}, peaks.id, "dense peak", "TFLOP/s", bars);
+  chart.note =
+      "Matrix units alone, without sparsity; integers in TOP/s. Whiskers: what sources say.";
+  chart.y.label = "type";
+  out.charts.push_back(std::move(chart));
+  out.tables.push_back(std::move(peaks));
+  out.tables.push_back(figure_table(g, s, chip));
+  for (const auto& n : chip.notes) out.text.push_back(n);
+}
 
 void fill_roofline(ReportGatherer& g, const ReportSection& s, report::Section& out) {
   const auto chip = g.catalog().chip(g.config().chip);
@@ -191,14 +185,10 @@ void fill_roofline(ReportGatherer& g, const ReportSection& s, report::Section& o
                  number_column("bytes rate", "TB/s"),
                  text_column("bound by"),
                  number_column("share of the pass", "%", 3)};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.title = name.title;
-    chart.table = t.id;
+    auto chart = xy_chart(name, t.id, {"arithmetic intensity", "FLOP/B", report::Scale::log, {}},
+                          {"rate", "TFLOP/s", report::Scale::log, {}});
     chart.note = fmt::format("{}, batch {} per rank.", report::engines_text(answer),
                              report::whole(answer.batch));
-    chart.x = {"arithmetic intensity", "FLOP/B", report::Scale::log, {}};
-    chart.y = {"rate", "TFLOP/s", report::Scale::log, {}};
     auto points = operator_points(answer, t);
     chart.lines = roofs(chip, points.least, points.most);
     chart.series = std::move(points.series);
@@ -256,12 +246,13 @@ void fill_memories(ReportGatherer& g, const ReportSection& s, report::Section& o
       t.rows.push_back(
           {label, status,
            chip.memory_stacks ? report::Cell(double(*chip.memory_stacks)) : report::Cell(),
-           chip.memory_capacity->value.base() / kReportGiga,
-           chip.memory_bandwidth->value.base() / kTera, v(rate), v(a.p10.output_per_chip.base()),
-           v(a.p90.output_per_chip.base()), own ? v(rate / *own) : report::Cell(),
-           v(a.expected.decode_per_chip.base()), v(a.expected.tpot.base() * kReportMilli),
-           v(a.concurrency), fits ? report::Cell(report::engines_text(a)) : report::Cell(), a.limit,
-           a.weakest_grade, a.infeasible});
+           chip.memory_capacity->value.base() / report::kGiga,
+           chip.memory_bandwidth->value.base() / report::kTera, v(rate),
+           v(a.p10.output_per_chip.base()), v(a.p90.output_per_chip.base()),
+           own ? v(rate / *own) : report::Cell(), v(a.expected.decode_per_chip.base()),
+           v(a.expected.tpot.base() * report::kMilli), v(a.concurrency),
+           fits ? report::Cell(report::engines_text(a)) : report::Cell(), a.limit, a.weakest_grade,
+           a.infeasible});
     }
     auto chart = bar_chart(name, t.id, "output per chip", "tok/s", bars);
     chart.y.label = "memory";

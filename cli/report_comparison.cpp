@@ -51,134 +51,6 @@ void key_figures(const ReportGatherer& g, const ReportSection& s, const ReportCo
   }
 }
 
-}  // namespace
-
-void fill_throughput(ReportGatherer& g, const ReportSection& s, report::Section& out) {
-  for (const auto* c : g.comparisons(s)) {
-    const auto name = part_name(g, s, c->llm, "throughput", "Output tokens per second and chip");
-    report::Table t{name.id, name.title, "", {}, {}};
-    t.columns = {text_column("system"),
-                 number_column("chips"),
-                 number_column("output per chip", "tok/s"),
-                 number_column("p10", "tok/s"),
-                 number_column("p90", "tok/s"),
-                 number_column("without software losses", "tok/s"),
-                 number_column("output of the system", "tok/s"),
-                 number_column("TTFT", "ms"),
-                 number_column("TPOT", "ms"),
-                 number_column("requests in flight"),
-                 text_column("deployment"),
-                 text_column("weights"),
-                 text_column("limited by"),
-                 text_column("weakest grade"),
-                 text_column("no answer because")};
-    std::vector<BarRow> bars;
-    for (const auto i : g.systems(s, *c)) {
-      const auto& one = c->result.record.systems[i];
-      const auto& a = one.answer;
-      bars.push_back(bar_of(*c, i, per_chip));
-      const auto v = [&](double x) { return cell(if_feasible(one, x)); };
-      const auto word = [&](const std::string& x) {
-        return report::is_feasible(one) ? report::Cell(x) : report::Cell();
-      };
-      t.rows.push_back(
-          {system_name(*c, i), double(a.chips), v(per_chip(a.expected)), cell(bars.back().low),
-           cell(bars.back().high), v(per_chip(a.ceiling)), v(a.expected.output_system.base()),
-           v(a.expected.ttft.base() * kReportMilli), v(a.expected.tpot.base() * kReportMilli),
-           v(a.concurrency), word(report::engines_text(a)), word(a.weights_format), word(a.limit),
-           word(a.weakest_grade), a.infeasible});
-    }
-    auto chart = bar_chart(name, t.id, "output per chip", "tok/s", bars);
-    if (!c->result.record.base().answer.interval_basis.empty())
-      chart.note = fmt::format("Whiskers: p10 to p90 of {} draws; {}.", g.config().samples,
-                               c->result.record.base().answer.interval_basis);
-    out.charts.push_back(std::move(chart));
-    out.tables.push_back(std::move(t));
-    key_figures(g, s, *c, out);
-    tell_infeasible(s, g, *c, out);
-  }
-}
-
-void fill_interactivity(ReportGatherer& g, const ReportSection& s, report::Section& out) {
-  for (const auto* c : g.comparisons(s)) {
-    const auto name = part_name(g, s, c->llm, "interactivity", "Throughput against interactivity");
-    report::Table t{name.id, name.title, "", {}, {}};
-    t.columns = {text_column("system"),
-                 number_column("interactivity", "tok/s per user"),
-                 number_column("output per chip", "tok/s"),
-                 number_column("p10", "tok/s"),
-                 number_column("p90", "tok/s"),
-                 number_column("TTFT", "ms"),
-                 number_column("TPOT", "ms"),
-                 text_column("deployment")};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"interactivity at least", "tok/s per user", report::Scale::log, {}};
-    chart.y = {"output per chip", "tok/s", report::Scale::log, {}};
-    chart.note = fmt::format(
-        "The best deployment at each interactivity. Bands: p10 to p90 of {} draws at each point.",
-        g.config().curve_samples);
-    for (const auto i : g.systems(s, *c)) {
-      const auto& one = c->result.record.systems[i];
-      report::Series line;
-      line.name = system_name(*c, i);
-      line.system = g.id_of(i);
-      for (std::size_t k = 0; k < one.points.size(); ++k) {
-        const auto& p = one.points[k];
-        if (!p.infeasible.empty()) continue;
-        const double y = p.output_per_chip.base();
-        const auto& band = c->bands[i][k];
-        line.points.push_back({p.interactivity.base(), y, y * band.p10, y * band.p90,
-                               fmt::format("{}, {}", line.name, p.deployment)});
-        t.rows.push_back({line.name, p.interactivity.base(), y, y * band.p10, y * band.p90,
-                          p.ttft.base() * kReportMilli, p.tpot.base() * kReportMilli,
-                          p.deployment});
-      }
-      if (!line.points.empty()) chart.series.push_back(std::move(line));
-    }
-    out.charts.push_back(std::move(chart));
-    out.tables.push_back(std::move(t));
-    for (const auto& x : report::crossings(c->result.record))
-      out.text.push_back(said_of(
-          g, s, c->llm, fmt::format("Where the lead changes, in tok/s of a user: {}.", x.text)));
-  }
-}
-
-void fill_latency(ReportGatherer& g, const ReportSection& s, report::Section& out) {
-  struct Of {
-    std::string_view id, title, label;
-    Time Performance::*time;
-  };
-  constexpr std::array<Of, 2> kinds = {
-      {{"ttft", "Time to first token", "TTFT", &Performance::ttft},
-       {"tpot", "Time per output token", "TPOT", &Performance::tpot}}};
-  for (const auto* c : g.comparisons(s)) {
-    const auto name = part_name(g, s, c->llm, "latency", "Latency");
-    report::Table t{name.id, name.title, "", {text_column("system")}, {}};
-    for (const auto& k : kinds)
-      for (const auto* part : {"", " p10", " p90"})
-        t.columns.push_back(number_column(std::string(k.label) + part, "ms"));
-    for (const auto i : g.systems(s, *c)) t.rows.push_back({system_name(*c, i)});
-    for (const auto& k : kinds) {
-      std::vector<BarRow> bars;
-      for (const auto i : g.systems(s, *c)) {
-        bars.push_back(
-            bar_of(*c, i, [&](const Performance& p) { return (p.*k.time).base() * kReportMilli; }));
-        auto& row = t.rows[bars.size() - 1];
-        for (const auto& v : {bars.back().value, bars.back().low, bars.back().high})
-          row.push_back(cell(v));
-      }
-      out.charts.push_back(bar_chart(part_name(g, s, c->llm, k.id, k.title), t.id,
-                                     std::string(k.label), "ms", bars));
-    }
-    out.tables.push_back(std::move(t));
-  }
-}
-
-namespace {
-
 /// Of the systems as published, and of their accelerators alone by TDP.
 void add_published_power(ReportGatherer& g, const ReportSection& s, const ReportComparison& c,
                          report::Section& out) {
@@ -195,19 +67,14 @@ void add_published_power(ReportGatherer& g, const ReportSection& s, const Report
                text_column("grade of TDP"),
                number_column("output by TDP", "tok/s per kW")};
   t.columns[2].csv_name = "grade";
-  report::Chart chart;
-  chart.id = name.id;
-  chart.kind = report::ChartKind::bars;
-  chart.title = name.title;
-  chart.table = t.id;
-  chart.x = {"output", "tok/s per kW", report::Scale::linear, {}};
-  chart.y.label = "system";
+  auto chart = category_chart(report::ChartKind::bars, name, t.id,
+                              {"output", "tok/s per kW", report::Scale::linear, {}}, "system");
   report::Series whole{"by the system's power", "", report::Mark::both, false, {}, {}, {}, {}};
   report::Series chips{"by the accelerators' TDP", "", report::Mark::both, false, {}, {}, {}, {}};
   for (const auto i : g.systems(s, c)) {
     const auto& one = c.result.record.systems[i];
     const auto kw = [](const auto& p) {
-      return p ? std::optional(p->value.base() / kReportKilo) : std::nullopt;
+      return p ? std::optional(p->value.base() / report::kKilo) : std::nullopt;
     };
     const auto per = [&](const auto& p) {
       return p ? if_feasible(one, one.answer.expected.output_system.base() / *kw(p)) : std::nullopt;
@@ -257,15 +124,136 @@ void add_energy(ReportGatherer& g, const ReportSection& s, const ReportCompariso
       }
     }
     t.rows.push_back({system_name(c, i), v(p.chip.total().base()), v(p.tdp.base()),
-                      v(p.systems.value.base() / kReportKilo), v(p.site.value.base() / kReportKilo),
-                      cell(bars.back().value), cell(bars.back().low), cell(bars.back().high),
-                      p.weakest_grade, p.absent});
+                      v(p.systems.value.base() / report::kKilo),
+                      v(p.site.value.base() / report::kKilo), cell(bars.back().value),
+                      cell(bars.back().low), cell(bars.back().high), p.weakest_grade, p.absent});
   }
   out.charts.push_back(bar_chart(name, t.id, "energy", "J per token", bars));
   out.tables.push_back(std::move(t));
 }
 
 }  // namespace
+
+void fill_throughput(ReportGatherer& g, const ReportSection& s, report::Section& out) {
+  for (const auto* c : g.comparisons(s)) {
+    const auto name = part_name(g, s, c->llm, "throughput", "Output tokens per second and chip");
+    report::Table t{name.id, name.title, "", {}, {}};
+    t.columns = {text_column("system"),
+                 number_column("chips"),
+                 number_column("output per chip", "tok/s"),
+                 number_column("p10", "tok/s"),
+                 number_column("p90", "tok/s"),
+                 number_column("without software losses", "tok/s"),
+                 number_column("output of the system", "tok/s"),
+                 number_column("TTFT", "ms"),
+                 number_column("TPOT", "ms"),
+                 number_column("requests in flight"),
+                 text_column("deployment"),
+                 text_column("weights"),
+                 text_column("limited by"),
+                 text_column("weakest grade"),
+                 text_column("no answer because")};
+    std::vector<BarRow> bars;
+    for (const auto i : g.systems(s, *c)) {
+      const auto& one = c->result.record.systems[i];
+      const auto& a = one.answer;
+      bars.push_back(bar_of(*c, i, per_chip));
+      const auto v = [&](double x) { return cell(if_feasible(one, x)); };
+      const auto word = [&](const std::string& x) {
+        return report::is_feasible(one) ? report::Cell(x) : report::Cell();
+      };
+      t.rows.push_back(
+          {system_name(*c, i), double(a.chips), v(per_chip(a.expected)), cell(bars.back().low),
+           cell(bars.back().high), v(per_chip(a.ceiling)), v(a.expected.output_system.base()),
+           v(a.expected.ttft.base() * report::kMilli), v(a.expected.tpot.base() * report::kMilli),
+           v(a.concurrency), word(report::engines_text(a)), word(a.weights_format), word(a.limit),
+           word(a.weakest_grade), a.infeasible});
+    }
+    auto chart = bar_chart(name, t.id, "output per chip", "tok/s", bars);
+    if (!c->result.record.base().answer.interval_basis.empty())
+      chart.note = fmt::format("Whiskers: p10 to p90 of {} draws; {}.", g.config().samples,
+                               c->result.record.base().answer.interval_basis);
+    out.charts.push_back(std::move(chart));
+    out.tables.push_back(std::move(t));
+    key_figures(g, s, *c, out);
+    tell_infeasible(s, g, *c, out);
+  }
+}
+
+void fill_interactivity(ReportGatherer& g, const ReportSection& s, report::Section& out) {
+  for (const auto* c : g.comparisons(s)) {
+    const auto name = part_name(g, s, c->llm, "interactivity", "Throughput against interactivity");
+    report::Table t{name.id, name.title, "", {}, {}};
+    t.columns = {text_column("system"),
+                 number_column("interactivity", "tok/s per user"),
+                 number_column("output per chip", "tok/s"),
+                 number_column("p10", "tok/s"),
+                 number_column("p90", "tok/s"),
+                 number_column("TTFT", "ms"),
+                 number_column("TPOT", "ms"),
+                 text_column("deployment")};
+    auto chart =
+        xy_chart(name, t.id, {"interactivity at least", "tok/s per user", report::Scale::log, {}},
+                 {"output per chip", "tok/s", report::Scale::log, {}});
+    chart.note = fmt::format(
+        "The best deployment at each interactivity. Bands: p10 to p90 of {} draws at each point.",
+        g.config().curve_samples);
+    for (const auto i : g.systems(s, *c)) {
+      const auto& one = c->result.record.systems[i];
+      report::Series line;
+      line.name = system_name(*c, i);
+      line.system = g.id_of(i);
+      for (std::size_t k = 0; k < one.points.size(); ++k) {
+        const auto& p = one.points[k];
+        if (!p.infeasible.empty()) continue;
+        const double y = p.output_per_chip.base();
+        const auto& band = c->bands[i][k];
+        line.points.push_back({p.interactivity.base(), y, y * band.p10, y * band.p90,
+                               fmt::format("{}, {}", line.name, p.deployment)});
+        t.rows.push_back({line.name, p.interactivity.base(), y, y * band.p10, y * band.p90,
+                          p.ttft.base() * report::kMilli, p.tpot.base() * report::kMilli,
+                          p.deployment});
+      }
+      if (!line.points.empty()) chart.series.push_back(std::move(line));
+    }
+    out.charts.push_back(std::move(chart));
+    out.tables.push_back(std::move(t));
+    for (const auto& x : report::crossings(c->result.record))
+      out.text.push_back(said_of(
+          g, s, c->llm, fmt::format("Where the lead changes, in tok/s of a user: {}.", x.text)));
+  }
+}
+
+void fill_latency(ReportGatherer& g, const ReportSection& s, report::Section& out) {
+  struct Of {
+    std::string_view id, title, label;
+    Time Performance::*time;
+  };
+  constexpr std::array<Of, 2> kinds = {
+      {{"ttft", "Time to first token", "TTFT", &Performance::ttft},
+       {"tpot", "Time per output token", "TPOT", &Performance::tpot}}};
+  for (const auto* c : g.comparisons(s)) {
+    const auto name = part_name(g, s, c->llm, "latency", "Latency");
+    report::Table t{name.id, name.title, "", {text_column("system")}, {}};
+    for (const auto& k : kinds)
+      for (const auto* part : {"", " p10", " p90"})
+        t.columns.push_back(number_column(std::string(k.label) + part, "ms"));
+    for (const auto i : g.systems(s, *c)) t.rows.push_back({system_name(*c, i)});
+    for (const auto& k : kinds) {
+      std::vector<BarRow> bars;
+      for (const auto i : g.systems(s, *c)) {
+        bars.push_back(bar_of(
+            *c, i, [&](const Performance& p) { return (p.*k.time).base() * report::kMilli; }));
+        auto& row = t.rows[bars.size() - 1];
+        for (const auto& v : {bars.back().value, bars.back().low, bars.back().high})
+          row.push_back(cell(v));
+      }
+      out.charts.push_back(bar_chart(part_name(g, s, c->llm, k.id, k.title), t.id,
+                                     std::string(k.label), "ms", bars));
+    }
+    out.tables.push_back(std::move(t));
+  }
+}
 
 void fill_power(ReportGatherer& g, const ReportSection& s, report::Section& out) {
   for (const auto* c : g.comparisons(s)) {
@@ -320,13 +308,9 @@ void fill_parts(ReportGatherer& g, const ReportSection& s, report::Section& out)
     const auto name = part_name(g, s, c->llm, "parts", "What each part makes of the difference");
     report::Table t{name.id, name.title, "", {text_column("system")}, {}};
     t.note = "Factors on the output per chip; they multiply to the ratio.";
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::bars;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"factor on the output per chip", "x", report::Scale::log, {}};
-    chart.y.label = "part";
+    auto chart =
+        category_chart(report::ChartKind::bars, name, t.id,
+                       {"factor on the output per chip", "x", report::Scale::log, {}}, "part");
     for (const auto i : g.systems(s, *c)) {
       const auto& one = r.systems[i];
       if (one.factors.empty()) continue;

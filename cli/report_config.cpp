@@ -6,7 +6,7 @@
 
 #include "cli/compare_options.hpp"
 #include "cli/report_fields.hpp"
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 #include "spec/wording.hpp"
 #include "units/number.hpp"
 
@@ -254,14 +254,10 @@ const std::vector<SectionKind>& section_kinds() {
 }
 
 std::optional<Report> read_report(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "report", diagnostics);
-  MapReader root(document.root, "", context);
-  Report r;
+  spec::ConfigFile file(document, "report", diagnostics);
+  auto& root = file.root();
+  auto r = file.begin<Report>();
   r.file = document.file;
-  auto header = spec::read_header(root, "report");
-  r.id = std::move(header.id);
-  r.name = std::move(header.name);
   r.title = one_text(root, "title", Need::required);
   r.subtitle = one_text(root, "subtitle", Need::optional);
   read_question(root, r);
@@ -275,10 +271,7 @@ std::optional<Report> read_report(const spec::Document& document, spec::Diagnost
     r.what_if = std::move(w);
   }
   read_sections(root, r);
-  root.finish();
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return r;
+  return file.end(std::move(r));
 }
 
 }  // namespace perfmodel::cli

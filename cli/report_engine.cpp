@@ -59,119 +59,15 @@ report::Table operator_table(const ReportGatherer& g, const ReportSection& s,
   for (const auto i : g.systems(s, c)) {
     for (const auto& o : c.result.record.systems[i].answer.operators) {
       if (o.phase != "decode") continue;
-      const auto ms = [](Time x) { return x.base() * kReportMilli; };
+      const auto ms = [](Time x) { return x.base() * report::kMilli; };
       t.rows.push_back({system_name(c, i), o.name, o.count, ms(o.total), o.share * 100, o.bound,
                         ms(o.t_compute), ms(o.t_memory), ms(o.t_link), ms(o.t_overhead),
-                        o.matrix.base() / kReportGiga,
-                        (o.weights + o.kv + o.activations).base() / kReportGiga});
+                        o.matrix.base() / report::kGiga,
+                        (o.weights + o.kv + o.activations).base() / report::kGiga});
     }
   }
   return t;
 }
-
-}  // namespace
-
-void fill_breakdown(ReportGatherer& g, const ReportSection& s, report::Section& out) {
-  for (const auto* c : g.comparisons(s)) {
-    const auto name = part_name(g, s, c->llm, "breakdown", "Time of a decode step");
-    report::Table t{name.id, name.title, "", {text_column("system")}, {}};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::stack;
-    chart.title = name.title;
-    chart.note =
-        "Sums of all operators, before some of them hide under others: the step itself is in the "
-        "table.";
-    chart.table = t.id;
-    chart.x = {"time of a step", "ms", report::Scale::linear, {}};
-    chart.y.label = "system";
-    for (const auto& group : groups()) {
-      t.columns.push_back(number_column(std::string(group.name), "ms"));
-      report::Series series;
-      series.name = group.name;
-      chart.series.push_back(std::move(series));
-    }
-    t.columns.push_back(number_column("sum before overlap", "ms"));
-    t.columns.push_back(number_column("decode step", "ms"));
-    t.columns.push_back(number_column("batch per rank"));
-    for (const auto i : g.systems(s, *c)) {
-      const auto& one = c->result.record.systems[i];
-      if (!report::is_feasible(one)) continue;
-      std::vector<double> sums(groups().size(), 0.0);
-      double all = 0;
-      for (const auto& o : one.answer.operators) {
-        if (o.phase != "decode") continue;
-        sums[group_of(o)] += o.total.base() * kReportMilli;
-        all += o.total.base() * kReportMilli;
-      }
-      chart.y.categories.push_back(system_name(*c, i));
-      std::vector<report::Cell> row = {system_name(*c, i)};
-      for (std::size_t k = 0; k < sums.size(); ++k) {
-        chart.series[k].values.emplace_back(sums[k]);
-        row.emplace_back(sums[k]);
-      }
-      row.emplace_back(all);
-      row.emplace_back(one.answer.expected.decode_step.base() * kReportMilli);
-      row.emplace_back(one.answer.batch);
-      t.rows.push_back(std::move(row));
-    }
-    out.charts.push_back(std::move(chart));
-    out.tables.push_back(std::move(t));
-    out.tables.push_back(operator_table(g, s, *c));
-  }
-}
-
-void fill_memory(ReportGatherer& g, const ReportSection& s, report::Section& out) {
-  struct Part {
-    std::string_view name;
-    Bytes report::MemoryRow::*bytes;
-  };
-  constexpr std::array<Part, 5> parts = {{{"weights", &report::MemoryRow::weights},
-                                          {"KV cache", &report::MemoryRow::cache},
-                                          {"activations", &report::MemoryRow::activations},
-                                          {"kept free", &report::MemoryRow::reserve},
-                                          {"unused", &report::MemoryRow::free}}};
-  for (const auto* c : g.comparisons(s)) {
-    const auto name = part_name(g, s, c->llm, "memory", "Memory of the fullest device");
-    report::Table t{name.id, name.title, "", {text_column("system")}, {}};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::stack;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"memory", "GB", report::Scale::linear, {}};
-    chart.y.label = "system";
-    for (const auto& p : parts) {
-      t.columns.push_back(number_column(std::string(p.name), "GB"));
-      report::Series series;
-      series.name = p.name;
-      chart.series.push_back(std::move(series));
-    }
-    t.columns.push_back(number_column("capacity", "GB"));
-    t.columns.push_back(number_column("batch per rank"));
-    t.columns.push_back(number_column("largest batch per rank"));
-    for (const auto i : g.systems(s, *c)) {
-      const auto& a = c->result.record.systems[i].answer;
-      if (!report::has_memory(a)) continue;
-      chart.y.categories.push_back(system_name(*c, i));
-      std::vector<report::Cell> row = {system_name(*c, i)};
-      for (std::size_t k = 0; k < parts.size(); ++k) {
-        const double gb = (a.memory.*parts[k].bytes).base() / kReportGiga;
-        chart.series[k].values.emplace_back(gb);
-        row.emplace_back(gb);
-      }
-      row.emplace_back(a.memory.capacity.base() / kReportGiga);
-      row.emplace_back(a.batch);
-      row.emplace_back(a.memory.largest_batch);
-      t.rows.push_back(std::move(row));
-    }
-    out.charts.push_back(std::move(chart));
-    out.tables.push_back(std::move(t));
-    tell_infeasible(s, g, *c, out);
-  }
-}
-
-namespace {
 
 /// "1 .. 2.56" as its ends; the words for them where there is no such text.
 std::pair<std::string, std::string> ends_of(const std::string& range) {
@@ -200,13 +96,99 @@ report::Table interval_table(const ReportGatherer& g, const ReportSection& s,
     add(i, "output per chip", "tok/s", [](const P& p) { return p.output_per_chip.base(); });
     add(i, "decode only per chip", "tok/s", [](const P& p) { return p.decode_per_chip.base(); });
     add(i, "prefill only per chip", "tok/s", [](const P& p) { return p.prefill_per_chip.base(); });
-    add(i, "TTFT", "ms", [](const P& p) { return p.ttft.base() * kReportMilli; });
-    add(i, "TPOT", "ms", [](const P& p) { return p.tpot.base() * kReportMilli; });
+    add(i, "TTFT", "ms", [](const P& p) { return p.ttft.base() * report::kMilli; });
+    add(i, "TPOT", "ms", [](const P& p) { return p.tpot.base() * report::kMilli; });
   }
   return t;
 }
 
 }  // namespace
+
+void fill_breakdown(ReportGatherer& g, const ReportSection& s, report::Section& out) {
+  for (const auto* c : g.comparisons(s)) {
+    const auto name = part_name(g, s, c->llm, "breakdown", "Time of a decode step");
+    report::Table t{name.id, name.title, "", {text_column("system")}, {}};
+    auto chart = category_chart(report::ChartKind::stack, name, t.id,
+                                {"time of a step", "ms", report::Scale::linear, {}}, "system");
+    chart.note =
+        "Sums of all operators, before some of them hide under others: the step itself is in the "
+        "table.";
+    for (const auto& group : groups()) {
+      t.columns.push_back(number_column(std::string(group.name), "ms"));
+      chart.series.emplace_back().name = group.name;
+    }
+    t.columns.push_back(number_column("sum before overlap", "ms"));
+    t.columns.push_back(number_column("decode step", "ms"));
+    t.columns.push_back(number_column("batch per rank"));
+    for (const auto i : g.systems(s, *c)) {
+      const auto& one = c->result.record.systems[i];
+      if (!report::is_feasible(one)) continue;
+      std::vector<double> sums(groups().size(), 0.0);
+      double all = 0;
+      for (const auto& o : one.answer.operators) {
+        if (o.phase != "decode") continue;
+        sums[group_of(o)] += o.total.base() * report::kMilli;
+        all += o.total.base() * report::kMilli;
+      }
+      chart.y.categories.push_back(system_name(*c, i));
+      std::vector<report::Cell> row = {system_name(*c, i)};
+      for (std::size_t k = 0; k < sums.size(); ++k) {
+        chart.series[k].values.emplace_back(sums[k]);
+        row.emplace_back(sums[k]);
+      }
+      row.emplace_back(all);
+      row.emplace_back(one.answer.expected.decode_step.base() * report::kMilli);
+      row.emplace_back(one.answer.batch);
+      t.rows.push_back(std::move(row));
+    }
+    out.charts.push_back(std::move(chart));
+    out.tables.push_back(std::move(t));
+    out.tables.push_back(operator_table(g, s, *c));
+  }
+}
+
+void fill_memory(ReportGatherer& g, const ReportSection& s, report::Section& out) {
+  struct Part {
+    std::string_view name;
+    Bytes report::MemoryRow::*bytes;
+  };
+  constexpr std::array<Part, 5> parts = {{{"weights", &report::MemoryRow::weights},
+                                          {"KV cache", &report::MemoryRow::cache},
+                                          {"activations", &report::MemoryRow::activations},
+                                          {"kept free", &report::MemoryRow::reserve},
+                                          {"unused", &report::MemoryRow::free}}};
+  for (const auto* c : g.comparisons(s)) {
+    const auto name = part_name(g, s, c->llm, "memory", "Memory of the fullest device");
+    report::Table t{name.id, name.title, "", {text_column("system")}, {}};
+    auto chart = category_chart(report::ChartKind::stack, name, t.id,
+                                {"memory", "GB", report::Scale::linear, {}}, "system");
+    for (const auto& p : parts) {
+      t.columns.push_back(number_column(std::string(p.name), "GB"));
+      chart.series.emplace_back().name = p.name;
+    }
+    t.columns.push_back(number_column("capacity", "GB"));
+    t.columns.push_back(number_column("batch per rank"));
+    t.columns.push_back(number_column("largest batch per rank"));
+    for (const auto i : g.systems(s, *c)) {
+      const auto& a = c->result.record.systems[i].answer;
+      if (!report::has_memory(a)) continue;
+      chart.y.categories.push_back(system_name(*c, i));
+      std::vector<report::Cell> row = {system_name(*c, i)};
+      for (std::size_t k = 0; k < parts.size(); ++k) {
+        const double gb = (a.memory.*parts[k].bytes).base() / report::kGiga;
+        chart.series[k].values.emplace_back(gb);
+        row.emplace_back(gb);
+      }
+      row.emplace_back(a.memory.capacity.base() / report::kGiga);
+      row.emplace_back(a.batch);
+      row.emplace_back(a.memory.largest_batch);
+      t.rows.push_back(std::move(row));
+    }
+    out.charts.push_back(std::move(chart));
+    out.tables.push_back(std::move(t));
+    tell_infeasible(s, g, *c, out);
+  }
+}
 
 void fill_uncertainty(ReportGatherer& g, const ReportSection& s, report::Section& out) {
   for (const auto* c : g.comparisons(s)) {
@@ -225,13 +207,8 @@ void fill_uncertainty(ReportGatherer& g, const ReportSection& s, report::Section
                    number_column("output per chip at low end", "tok/s"),
                    number_column("output per chip at high end", "tok/s"),
                    number_column("share of the variance", "%", 2)};
-      report::Chart chart;
-      chart.id = name.id;
-      chart.kind = report::ChartKind::tornado;
-      chart.title = name.title;
-      chart.table = t.id;
-      chart.x = {"output per chip", "tok/s", report::Scale::linear, {}};
-      chart.y.label = "input";
+      auto chart = category_chart(report::ChartKind::tornado, name, t.id,
+                                  {"output per chip", "tok/s", report::Scale::linear, {}}, "input");
       chart.centre = a.expected.output_per_chip.base();
       for (const auto& w : a.swings) {
         const auto [low, high] = ends_of(w.range);

@@ -31,13 +31,11 @@ std::string product_of(const FormatSpeed& v) {
 /// Speeds over BF16 weights of one product, chip by chip.
 report::Chart speed_chart(const ReportSection& s, const std::vector<FormatSpeed>& speeds,
                           const std::string& product, const std::vector<std::string>& formats) {
-  report::Chart chart;
-  chart.id = fmt::format("{}-{}", s.id, product.substr(product.find_last_of(' ') + 1));
-  chart.kind = report::ChartKind::bars;
-  chart.title = fmt::format("Speed over BF16 weights, {}", product);
-  chart.table = s.id;
-  chart.x = {"speed over bf16", "x", report::Scale::linear, {}};
-  chart.y.label = "format";
+  auto chart =
+      category_chart(report::ChartKind::bars,
+                     {fmt::format("{}-{}", s.id, product.substr(product.find_last_of(' ') + 1)),
+                      fmt::format("Speed over BF16 weights, {}", product)},
+                     s.id, {"speed over bf16", "x", report::Scale::linear, {}}, "format");
   chart.y.categories = formats;
   for (const auto& v : speeds) {
     if (product_of(v) != product) continue;
@@ -79,9 +77,9 @@ void fill_format_speed(ReportGatherer& g, const ReportSection& s, report::Sectio
   for (const auto& v : speeds)
     t.rows.push_back(
         {v.chip, v.product, kernels::name_of(v.format), v.measured ? "yes" : "no",
-         v.time ? report::Cell(v.time->base() * 1e6) : report::Cell(),
+         v.time ? report::Cell(v.time->base() * report::kMicro) : report::Cell(),
          v.over_bf16 ? report::Cell(1.0 / *v.over_bf16) : report::Cell(),
-         v.bandwidth ? report::Cell(v.bandwidth->base() / kReportGiga) : report::Cell(), v.note});
+         v.bandwidth ? report::Cell(v.bandwidth->base() / report::kGiga) : report::Cell(), v.note});
   for (const auto& product : products)
     out.charts.push_back(speed_chart(s, speeds, product, formats));
   out.tables.push_back(std::move(t));
@@ -103,13 +101,9 @@ void fill_format_error(ReportGatherer&, const ReportSection& s, report::Section&
                  number_column("largest relative error", "%", 2),
                  number_column("largest error over RMS", "", 2),
                  number_column("lost", "%", 2)};
-    report::Chart chart;
-    chart.id = t.id;
-    chart.kind = report::ChartKind::bars;
-    chart.title = fmt::format("Signal-to-noise ratio of stored {}", what);
-    chart.table = t.id;
-    chart.x = {"SNR", "dB", report::Scale::linear, {}};
-    chart.y.label = "format";
+    auto chart = category_chart(report::ChartKind::bars,
+                                {t.id, fmt::format("Signal-to-noise ratio of stored {}", what)},
+                                t.id, {"SNR", "dB", report::Scale::linear, {}}, "format");
     const auto formats = kernels::stored_formats(operand);
     for (const auto& f : formats) chart.y.categories.push_back(kernels::name_of(f));
     for (const auto d : kernels::kDistributions) {
@@ -144,13 +138,9 @@ void fill_format_predictions(ReportGatherer&, const ReportSection& s, report::Se
                number_column("relative RMS of logits", "%", 3),
                number_column("same top token", "%", 4),
                number_column("mean KL with same experts", "nats", 3)};
-  report::Chart chart;
-  chart.id = s.id;
-  chart.kind = report::ChartKind::bars;
-  chart.title = "Divergence of the predictions by the format of the weights";
-  chart.table = t.id;
-  chart.x = {"mean KL", "nats", report::Scale::log, {}};
-  chart.y.label = "format";
+  auto chart = category_chart(report::ChartKind::bars,
+                              {s.id, "Divergence of the predictions by the format of the weights"},
+                              t.id, {"mean KL", "nats", report::Scale::log, {}}, "format");
   std::map<std::string, std::size_t> at;
   for (const auto& l : logits) {
     const std::string model(name_of(l.model));
@@ -187,13 +177,8 @@ void fill_weights(ReportGatherer& g, const ReportSection& s, report::Section& ou
                  number_column("weights", "GB"),
                  text_column("deployment"),
                  text_column("no answer because")};
-    report::Chart chart;
-    chart.id = name.id;
-    chart.kind = report::ChartKind::bars;
-    chart.title = name.title;
-    chart.table = t.id;
-    chart.x = {"output per chip", "tok/s", report::Scale::linear, {}};
-    chart.y.label = "system";
+    auto chart = category_chart(report::ChartKind::bars, name, t.id,
+                                {"output per chip", "tok/s", report::Scale::linear, {}}, "system");
     for (const auto& w : g.config().weights) chart.series.emplace_back().name = w;
     for (const auto& system : s.systems) {
       std::optional<double> first;
@@ -219,7 +204,7 @@ void fill_weights(ReportGatherer& g, const ReportSection& s, report::Section& ou
              fits ? fmt::format("{}; compute {}", a.weights_format, a.compute) : "",
              cell(series.values.back()), cell(series.low.back()), cell(series.high.back()),
              fits && first ? report::Cell(*series.values.back() / *first) : report::Cell(),
-             cell(v(a.memory.weights.base() / kReportGiga)), fits ? report::engines_text(a) : "",
+             cell(v(a.memory.weights.base() / report::kGiga)), fits ? report::engines_text(a) : "",
              a.infeasible});
       }
     }

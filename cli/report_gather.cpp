@@ -19,9 +19,6 @@
 namespace perfmodel::cli {
 namespace {
 
-constexpr double kKilo = 1e3, kGiga = 1e9;
-constexpr int kFieldDigits = 3;
-
 /// On one thread: the models already run side by side.
 uncertainty::Sampling sampling(long samples) {
   return {static_cast<std::size_t>(samples), 1, {}, 1};
@@ -66,7 +63,7 @@ bool asks_for_systems(const Report& r) {
 }
 
 std::string words_of(const Time& t) {
-  return format(t, kFieldDigits);
+  return format(t, report::kFewDigits);
 }
 
 }  // namespace
@@ -123,7 +120,7 @@ void ReportGatherer::set_fields(const ReportComparison& c, bool first) {
     const auto own = [&](const std::string& name, const std::string& value) {
       both(id_of(i) + "." + name, report::is_feasible(s) ? value : "");
     };
-    const auto rate = [](Frequency f) { return report::number(f.base(), kFieldDigits); };
+    const auto rate = [](Frequency f) { return report::number(f.base(), report::kFewDigits); };
     both(id_of(i) + ".name", a.system_name);
     both(id_of(i) + ".chips", report::whole(a.chips));
     both(id_of(i) + ".verdict", report::is_feasible(s) ? "fits" : a.infeasible);
@@ -138,17 +135,19 @@ void ReportGatherer::set_fields(const ReportComparison& c, bool first) {
     own("limit", a.limit);
     own("why", a.why);
     own("weakest", a.weakest_grade);
-    own("memory", report::number(a.memory.capacity.base() / kGiga, kFieldDigits) + " GB");
+    own("memory",
+        report::number(a.memory.capacity.base() / report::kGiga, report::kFewDigits) + " GB");
     own("power",
-        s.power ? report::number(s.power->value.base() / kKilo, kFieldDigits) + " kW" : "");
+        s.power ? report::number(s.power->value.base() / report::kKilo, report::kFewDigits) + " kW"
+                : "");
     const auto against = [&](const std::string& name, double value) {
-      own(name, s.compared ? report::number(value, kFieldDigits) : "");
+      own(name, s.compared ? report::number(value, report::kFewDigits) : "");
     };
     against("over_baseline.per_chip", s.per_chip.output.expected);
     against("over_baseline.system", s.system.output.expected);
     against("systems_for_baseline", 1.0 / s.system.output.expected);
     own("chance_above_baseline", s.chance_above ? report::percent(*s.chance_above) : "");
-    own("per_joule", s.per_joule ? report::number(*s.per_joule, kFieldDigits) : "");
+    own("per_joule", s.per_joule ? report::number(*s.per_joule, report::kFewDigits) : "");
   }
 }
 

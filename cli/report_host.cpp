@@ -21,7 +21,6 @@ namespace {
 constexpr std::array<std::string_view, 7> kKernelFiles = {
     "attention_gqa.csv", "attention_mla.csv", "attention_prefill.csv", "gemm.csv", "gemv.csv",
     "grouped_gemm.csv",  "rows.csv"};
-constexpr double kMicro = 1e6;
 
 /// A file beside the configs as a table; UsageError where it cannot be read.
 calibrate::Table table_at(ReportGatherer& g, const std::string& name) {
@@ -108,21 +107,18 @@ void fill_host_roofline(ReportGatherer& g, const ReportSection& s, report::Secti
                number_column("rate", "GFLOP/s"),
                number_column("bytes rate", "GB/s"),
                number_column("of the roof", "%", 3)};
-  report::Chart chart;
-  chart.id = s.id;
-  chart.title = "Measured roofs and kernels of the host";
-  chart.table = t.id;
+  auto chart = xy_chart({s.id, "Measured roofs and kernels of the host"}, t.id,
+                        {"arithmetic intensity", "FLOP/B", report::Scale::log, {}},
+                        {"rate", "GFLOP/s", report::Scale::log, {}});
   chart.note =
       "Bytes as the kernel needs them once. Points above a roof of memory run from a cache.";
-  chart.x = {"arithmetic intensity", "FLOP/B", report::Scale::log, {}};
-  chart.y = {"rate", "GFLOP/s", report::Scale::log, {}};
   std::map<std::string, std::size_t> series;
   double least = 1e300, most = 0;
   for (const auto& row : read_bench_rows(files)) {
     const auto cost = row.kernel->cost(row.shape);
     if (cost.flops.base() <= 0 || cost.memory.base() <= 0) continue;
     const double intensity = cost.flops.base() / cost.memory.base();
-    const double rate = cost.flops.base() / row.time.base() / kReportGiga;
+    const double rate = cost.flops.base() / row.time.base() / report::kGiga;
     least = std::min(least, intensity);
     most = std::max(most, intensity);
     const auto& family = row.kernel->family;
@@ -136,9 +132,9 @@ void fill_host_roofline(ReportGatherer& g, const ReportSection& s, report::Secti
         {intensity, rate, {}, {}, fmt::format("{} {}", row.kernel->name, to_string(row.shape))});
     t.rows.push_back({row.kernel->name, to_string(row.shape),
                       std::string(kernels::name_of(row.tier)), double(row.threads),
-                      row.time.base() * kMicro, row.low.base() * kMicro, row.high.base() * kMicro,
-                      intensity, rate, cost.memory.base() / row.time.base() / kReportGiga,
-                      row.of_roof * 100});
+                      row.time.base() * report::kMicro, row.low.base() * report::kMicro,
+                      row.high.base() * report::kMicro, intensity, rate,
+                      cost.memory.base() / row.time.base() / report::kGiga, row.of_roof * 100});
   }
   double peak = 0;
   for (const auto& [name, value] : host.peaks) peak = std::max(peak, value);
@@ -171,12 +167,9 @@ void fill_host_accuracy(ReportGatherer& g, const ReportSection& s, report::Secti
                number_column("error", "%", 3),
                number_column("roofline", "us"),
                number_column("error of roofline", "%", 3)};
-  report::Chart chart;
-  chart.id = s.id;
-  chart.title = "Kernels of the host: measured against predicted";
-  chart.table = t.id;
-  chart.x = {"measured", "us", report::Scale::log, {}};
-  chart.y = {"predicted", "us", report::Scale::log, {}};
+  auto chart = xy_chart({s.id, "Kernels of the host: measured against predicted"}, t.id,
+                        {"measured", "us", report::Scale::log, {}},
+                        {"predicted", "us", report::Scale::log, {}});
   report::Series left_out{"model, shape left out", "", report::Mark::points, false, {}, {}, {}, {}};
   report::Series bare{"bare roofline", "", report::Mark::points, false, {}, {}, {}, {}};
   double low = 1e300, high = 0;

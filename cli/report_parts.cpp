@@ -44,16 +44,28 @@ std::vector<report::ReferenceLine> agreement_lines(double low, double high) {
   return {line("1:1", 1, false), line("+25 %", 1 + off, true), line("-25 %", 1 - off, true)};
 }
 
+report::Chart xy_chart(PartName name, std::string table, report::Axis x, report::Axis y) {
+  report::Chart c;
+  c.id = std::move(name.id);
+  c.title = std::move(name.title);
+  c.table = std::move(table);
+  c.x = std::move(x);
+  c.y = std::move(y);
+  return c;
+}
+
+report::Chart category_chart(report::ChartKind kind, PartName name, std::string table,
+                             report::Axis x, std::string categories) {
+  auto c = xy_chart(std::move(name), std::move(table), std::move(x), {});
+  c.kind = kind;
+  c.y.label = std::move(categories);
+  return c;
+}
+
 report::Chart bar_chart(const PartName& name, const std::string& table, const std::string& label,
                         const std::string& unit, const std::vector<BarRow>& rows,
                         report::Scale scale) {
-  report::Chart c;
-  c.id = name.id;
-  c.kind = report::ChartKind::bars;
-  c.title = name.title;
-  c.table = table;
-  c.x = {label, unit, scale, {}};
-  c.y.label = "system";
+  auto c = category_chart(report::ChartKind::bars, name, table, {label, unit, scale, {}}, "system");
   report::Series s;
   s.name = label;
   bool spread = false;

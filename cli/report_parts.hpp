@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "cli/report_gather.hpp"
+#include "report/scales.hpp"
 
 namespace perfmodel::cli {
-
-inline constexpr double kReportMilli = 1e3, kReportKilo = 1e3, kReportGiga = 1e9;
 
 inline report::TableColumn text_column(std::string name) {
   return {std::move(name), "", false, 0, ""};
 }
-inline report::TableColumn number_column(std::string name, std::string unit = "", int digits = 4) {
+inline report::TableColumn number_column(std::string name, std::string unit = "",
+                                         int digits = report::kDigits) {
   return {std::move(name), std::move(unit), true, digits, ""};
 }
 inline report::Cell cell(const std::optional<double>& v) {
@@ -42,6 +42,11 @@ std::vector<report::ReferenceLine> agreement_lines(double low, double high);
 /// A sentence of one of the section's models: with its name where there are several.
 std::string said_of(const ReportGatherer& g, const ReportSection& s, const std::string& llm,
                     const std::string& text);
+
+/// A chart of a table's numbers, still without series: points, or categories along its y axis.
+report::Chart xy_chart(PartName name, std::string table, report::Axis x, report::Axis y);
+report::Chart category_chart(report::ChartKind kind, PartName name, std::string table,
+                             report::Axis x, std::string categories);
 
 /// Bars with one category for each system that has an answer; values may be absent.
 struct BarRow {

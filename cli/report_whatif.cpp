@@ -1,20 +1,18 @@
 // What-ifs on the page: the terms of each system's engine (serving/terms.hpp), and what the program
 // itself answers for some inputs, which the page's tests compare with.
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include <fmt/format.h>
 
 #include "cli/report_gather.hpp"
 #include "report/comparison_content.hpp"
+#include "report/json_parts.hpp"
 #include "serving/terms.hpp"
 
 namespace perfmodel::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using report::array_of;
+using report::Json;
 
-constexpr double kMilli = 1e3;
 constexpr double kDefaultTpot = 50;  // ms, where the report promises none
 constexpr double kSlowest = 5, kFastest = 200;
 
@@ -64,9 +62,8 @@ Json term_json(const serving::ProductTerm& t) {
 }
 
 Json term_json(const serving::LinesTerm& t) {
-  auto lines = Json::array();
-  for (const auto& l : t.lines) lines.push_back(Json::array({l.at_zero, l.slope}));
-  return {{"stream", t.stream}, {"rows", t.rows}, {"lines", std::move(lines)}};
+  const auto line = [](const auto& l) { return Json::array({l.at_zero, l.slope}); };
+  return {{"stream", t.stream}, {"rows", t.rows}, {"lines", array_of(t.lines, line)}};
 }
 
 Json term_json(const serving::ExchangeTerm& t) {
@@ -75,9 +72,7 @@ Json term_json(const serving::ExchangeTerm& t) {
 
 template <class Term>
 Json terms_json(const std::vector<Term>& all) {
-  auto a = Json::array();
-  for (const auto& t : all) a.push_back(term_json(t));
-  return a;
+  return array_of(all, [](const Term& t) { return term_json(t); });
 }
 
 Json pass_json(const serving::PassTerms& p) {
@@ -87,7 +82,6 @@ Json pass_json(const serving::PassTerms& p) {
 }
 
 Json engine_json(const serving::EngineTerms& t, const Contender& c, const search::Deployment& d) {
-  const auto& ttft = c.question.request.slo.ttft;
   return {{"chips", c.setup.all_chips()},
           {"engines", d.engines},
           {"dp", t.dp},
@@ -95,7 +89,7 @@ Json engine_json(const serving::EngineTerms& t, const Contender& c, const search
           {"yield", t.yield},
           {"input", t.input},
           {"output", t.output},
-          {"ttft_limit_s", ttft ? Json(ttft->base()) : Json(nullptr)},
+          {"ttft_limit_s", report::base(c.question.request.slo.ttft)},
           {"interference", t.interference},
           {"request_s", t.request},
           {"sharpness", t.sharpness},
@@ -148,14 +142,14 @@ Json answer_json(const Contender& c, const search::Deployment& kept, const Input
   const auto setup = with_inputs(c.setup, in);
   auto request = c.question.request;
   request.parallelism = kept.plan.parallelism;
-  request.slo.tpot = Time::from_base(in.tpot / kMilli);
+  request.slo.tpot = Time::from_base(in.tpot / report::kMilli);
   const auto found = solve(setup, c.question, c.question.precision, request);
   if (!found) return {{"infeasible", found.error().reason}};
   const double rate = found->output_rate().base() / setup.all_chips();
   return {{"batch", found->batch},
           {"output_per_chip", rate},
-          {"tpot_ms", found->steady.tpot.base() * kMilli},
-          {"ttft_ms", found->steady.ttft.base() * kMilli}};
+          {"tpot_ms", found->steady.tpot.base() * report::kMilli},
+          {"ttft_ms", found->steady.ttft.base() * report::kMilli}};
 }
 
 /// Each input by itself at both ends, and some together.
@@ -187,7 +181,7 @@ std::string what_if_json(ReportGatherer& g, const std::string& title,
                          const std::vector<std::string>& text, const ReportComparison& comparison) {
   const auto& r = comparison.result;
   const auto& promised = r.contenders.front().question.request.slo.tpot;
-  const double tpot = promised ? promised->base() * kMilli : kDefaultTpot;
+  const double tpot = promised ? promised->base() * report::kMilli : kDefaultTpot;
   constexpr double most = 4;
   Json j = {{"title", title},
             {"text", text},

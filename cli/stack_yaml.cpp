@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "report/scales.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -25,8 +26,6 @@ std::string quoted(const std::string& s) {
   return r + "\"";
 }
 
-constexpr double kMicro = 1e6;
-
 /// Times in microseconds and shares bare. Fitted ones with four significant digits: the fit knows
 /// no more. The others as they were read.
 struct Text {
@@ -41,8 +40,9 @@ Text text_of(const spec::Sourced<Count>& f) {
           digits(f.high.base(), f.sources)};
 }
 Text text_of(const spec::Sourced<Time>& f) {
-  return {digits(f.value.base() * kMicro, f.sources) + " us",
-          digits(f.low.base() * kMicro, f.sources), digits(f.high.base() * kMicro, f.sources)};
+  return {digits(f.value.base() * report::kMicro, f.sources) + " us",
+          digits(f.low.base() * report::kMicro, f.sources),
+          digits(f.high.base() * report::kMicro, f.sources)};
 }
 
 template <class Q>

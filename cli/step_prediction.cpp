@@ -16,6 +16,7 @@
 #include "cli/row_kernels.hpp"
 #include "kernels/transformer/transformer.hpp"
 #include "report/format.hpp"
+#include "report/scales.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::cli {
@@ -111,11 +112,11 @@ std::string steps_csv(const std::vector<Step>& steps) {
   for (const auto& x : steps) {
     const auto& b = *x.measured;
     s += fmt::format("{},{},{},{},{:.4g}", b.kernel->name, to_string(b.shape),
-                     kernels::name_of(b.tier), b.threads, b.time.base() * 1e6);
+                     kernels::name_of(b.tier), b.threads, b.time.base() * report::kMicro);
     for (const auto how : {engine, fitted})
-      s += fmt::format(",{:.4g},{:.1f}", x.total(how).base() * 1e6, x.error(how) * 100);
+      s += fmt::format(",{:.4g},{:.1f}", x.total(how).base() * report::kMicro, x.error(how) * 100);
     for (const auto how : {engine, fitted})
-      for (const auto& c : x.classes) s += fmt::format(",{:.4g}", c[how].base() * 1e6);
+      for (const auto& c : x.classes) s += fmt::format(",{:.4g}", c[how].base() * report::kMicro);
     s += fmt::format(",{:.4g}\r\n", b.canary_spread * 100);
   }
   return s;

@@ -10,13 +10,11 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr int kDigits = 3;  // of what is compared
-constexpr double kWattsPerKilowatt = 1e3;
 /// A factor nearer to 1 than this is not worth a reason.
 constexpr double kNotable = 0.02;
 
 std::string ratio_text(double r) {
-  return std::isfinite(r) && r > 0 ? number(r, kDigits) : std::string(kNoNumber);
+  return std::isfinite(r) && r > 0 ? number(r, kFewDigits) : std::string(kNoNumber);
 }
 
 std::string with_ceiling(const Ratio& r) {
@@ -30,11 +28,11 @@ Frequency rate_of(const ComparedSystem& s) {
 /// Tokens per second and kilowatt; empty without a power of that scope.
 std::string per_kw(const ComparedSystem& s, const std::optional<PowerFigure>& power) {
   if (!power) return std::string(kNoNumber);
-  return number(rate_of(s).base() / power->value.base() * kWattsPerKilowatt, kDigits);
+  return number(rate_of(s).base() / power->value.base() * kKilo, kFewDigits);
 }
 
 std::string power_text(const PowerFigure& p) {
-  return fmt::format("{} kW ({})", number(p.value.base() / kWattsPerKilowatt, kDigits), p.grade);
+  return fmt::format("{} kW ({})", number(p.value.base() / kKilo, kFewDigits), p.grade);
 }
 
 Row infeasible_row(const ComparedSystem& s) {
@@ -49,7 +47,24 @@ void each_compared(const ComparisonRecord& record, const Visit& visit) {
 }
 
 std::string speed_text(Frequency f) {
-  return number(f.base(), kDigits);
+  return number(f.base(), kFewDigits);
+}
+
+/// Drafted tokens, by system where each has a depth of its own.
+std::string speculation_text(const ComparisonRecord& record) {
+  const auto text = [](const EstimateRecord& a) {
+    return fmt::format("{}, {} accepted", counted(a.draft_tokens, "draft token"),
+                       number(a.accepted));
+  };
+  const auto& base = record.base().answer;
+  const bool alike = std::all_of(record.systems.begin(), record.systems.end(), [&](const auto& s) {
+    return !is_feasible(s) || s.answer.draft_tokens == base.draft_tokens;
+  });
+  if (alike) return base.draft_tokens > 0 ? "; " + text(base) : "";
+  std::string all;
+  for (const auto& s : record.systems)
+    if (is_feasible(s)) all += fmt::format("; {}: {}", s.label, text(s.answer));
+  return all;
 }
 
 }  // namespace
@@ -80,27 +95,6 @@ std::vector<std::string> banners(const ComparisonRecord& record) {
     }
   return all;
 }
-
-namespace {
-
-/// Drafted tokens, by system where each has a depth of its own.
-std::string speculation_text(const ComparisonRecord& record) {
-  const auto text = [](const EstimateRecord& a) {
-    return fmt::format("{}, {} accepted", counted(a.draft_tokens, "draft token"),
-                       number(a.accepted));
-  };
-  const auto& base = record.base().answer;
-  const bool alike = std::all_of(record.systems.begin(), record.systems.end(), [&](const auto& s) {
-    return !is_feasible(s) || s.answer.draft_tokens == base.draft_tokens;
-  });
-  if (alike) return base.draft_tokens > 0 ? "; " + text(base) : "";
-  std::string all;
-  for (const auto& s : record.systems)
-    if (is_feasible(s)) all += fmt::format("; {}: {}", s.label, text(s.answer));
-  return all;
-}
-
-}  // namespace
 
 std::vector<Statement> question(const ComparisonRecord& record) {
   const auto& base = record.base().answer;
@@ -184,8 +178,8 @@ Grid systems(const ComparisonRecord& record, Detail detail) {
       add(number(e.decode_per_chip.base()));
       add(number(e.prefill_per_chip.base()));
     }
-    add(time_text(e.ttft, kDigits));
-    add(time_text(e.tpot, kDigits));
+    add(time_text(e.ttft, kFewDigits));
+    add(time_text(e.tpot, kFewDigits));
     if (full) add(s.power ? power_text(*s.power) : std::string(kNoNumber));
     add(per_kw(s, s.power));
     if (full) {
@@ -221,11 +215,12 @@ Grid intervals(const ComparisonRecord& record) {
     if (!drawn(s)) continue;
     const auto& a = s.answer;
     const auto rate = [&](Frequency Performance::*m) {
-      return fmt::format("{} .. {}", number((a.p10.*m).base(), kDigits),
-                         number((a.p90.*m).base(), kDigits));
+      return fmt::format("{} .. {}", number((a.p10.*m).base(), kFewDigits),
+                         number((a.p90.*m).base(), kFewDigits));
     };
     const auto time = [&](Time Performance::*m) {
-      return fmt::format("{} .. {}", time_text(a.p10.*m, kDigits), time_text(a.p90.*m, kDigits));
+      return fmt::format("{} .. {}", time_text(a.p10.*m, kFewDigits),
+                         time_text(a.p90.*m, kFewDigits));
     };
     const bool promised = a.slo_ttft || a.slo_tpot;
     grid.rows.push_back(
@@ -372,7 +367,7 @@ Grid interactivity(const ComparisonRecord& record) {
     for (const auto& p : s.points) {
       std::string cell(kNoNumber);
       if (p.infeasible.empty()) {
-        cell = number(p.output_per_chip.base(), kDigits);
+        cell = number(p.output_per_chip.base(), kFewDigits);
         if (p.ratio && &s != &record.base()) cell += fmt::format(" ({})", factor_text(*p.ratio));
       }
       row.cells.push_back(std::move(cell));

@@ -3,13 +3,9 @@
 #include "report/comparison_content.hpp"
 #include "report/comparison_format.hpp"
 #include "report/csv_economy.hpp"
-#include "report/csv_table.hpp"
-#include "report/format.hpp"
 
 namespace perfmodel::report {
 namespace {
-
-constexpr double kMilli = 1e3, kKilowatt = 1e3, kGiga = 1e9;
 
 using Field = std::string;
 
@@ -27,11 +23,6 @@ struct Line {
   const ComparedSystem* beside() const {
     return whole() != nullptr && system->compared ? system : nullptr;
   }
-};
-
-struct CsvColumn {
-  std::string_view name;
-  Field (*field)(const Line&);
 };
 
 Field row_kind(const Line& l) {
@@ -61,10 +52,6 @@ Field of_system(const Line& l) {
 template <auto Member>
 Field of_answer(const Line& l) {
   return l.answered() != nullptr ? asked<Member>(l) : "";
-}
-
-Field milliseconds(const std::optional<Time>& t) {
-  return t ? csv_number(t->base() * kMilli) : "";
 }
 
 template <auto Profile, auto Member>
@@ -98,7 +85,7 @@ Field memory(const Line& l) {
 template <auto Member>
 Field power_kw(const Line& l) {
   const auto* s = l.whole();
-  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kKilowatt) : "";
+  return s != nullptr && s->*Member ? csv_number((s->*Member)->value.base() / kKilo) : "";
 }
 template <auto Member>
 Field power_grade(const Line& l) {
@@ -109,8 +96,7 @@ template <auto Member>
 Field per_kw(const Line& l) {
   const auto* s = l.answered();
   if (s == nullptr || !(s->*Member)) return "";
-  return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() *
-                    kKilowatt);
+  return csv_number(s->answer.expected.output_system.base() / (s->*Member)->value.base() * kKilo);
 }
 template <auto Scope, auto Rate, auto Member>
 Field ratio(const Line& l) {
@@ -137,7 +123,7 @@ using A = EstimateRecord;
 using P = Performance;
 constexpr auto kPerChip = &S::per_chip;
 constexpr auto kSystem = &S::system;
-constexpr CsvColumn kColumns[] = {
+constexpr CsvColumn<Line> kColumns[] = {
     {"row", row_kind},
     {"verdict",
      [](const Line& l) -> Field { return reason(l).empty() ? "feasible" : "infeasible"; }},
@@ -315,10 +301,7 @@ std::string line(const Line& l) {
 }  // namespace
 
 std::vector<std::string_view> comparison_columns() {
-  std::vector<std::string_view> names;
-  for (const auto& c : kColumns) names.push_back(c.name);
-  for (const auto& c : economy_columns()) names.push_back(c.name);
-  return names;
+  return column_names(kColumns, economy_columns());
 }
 
 std::string comparison_csv(const ComparisonRecord& record) {
@@ -327,8 +310,7 @@ std::string comparison_csv(const ComparisonRecord& record) {
     for (const auto& s : record.systems) rows += sources_csv_rows(s.answer);
     return rows;
   }
-  const auto names = comparison_columns();
-  std::string out = csv_record({names.begin(), names.end()});
+  auto out = csv_header(comparison_columns());
   for (const auto& s : record.systems) out += line({record, &s, nullptr, nullptr});
   for (const auto& s : record.systems)
     for (const auto& p : s.points) out += line({record, &s, &p, nullptr});

@@ -36,38 +36,39 @@ Json ratios_json(const RateRatios& r) {
 
 Json against_json(const ComparedSystem& s) {
   if (!s.compared) return nullptr;
-  Json factors = Json::array();
-  for (const auto& f : s.factors)
-    factors.push_back(
-        {{"part", f.part}, {"factor", real(f.factor)}, {"change", text_or_null(f.change)}});
+  const auto factor = [](const FactorRow& f) {
+    return Json{{"part", f.part}, {"factor", real(f.factor)}, {"change", text_or_null(f.change)}};
+  };
   return {{"per_chip", ratios_json(s.per_chip)},
           {"system", ratios_json(s.system)},
           {"ttft", real(s.ttft)},
           {"tpot", real(s.tpot)},
-          {"chance_above_per_chip", s.chance_above ? real(*s.chance_above) : Json(nullptr)},
-          {"tokens_per_joule", s.per_joule ? real(*s.per_joule) : Json(nullptr)},
+          {"chance_above_per_chip", real(s.chance_above)},
+          {"tokens_per_joule", real(s.per_joule)},
           {"power_scope", text_or_null(s.per_joule_scope)},
-          {"factors", std::move(factors)},
+          {"factors", array_of(s.factors, factor)},
           {"orders", real(s.orders)},
           {"orders_possible", real(s.orders_possible)},
           {"no_factors", text_or_null(s.no_factors)}};
 }
 
-Json points_json(const ComparedSystem& s) {
-  Json all = Json::array();
-  for (const auto& p : s.points) {
-    Json j = {{"tokens_per_s_per_user", base(p.interactivity)},
-              {"infeasible", text_or_null(p.infeasible)}};
-    if (p.infeasible.empty()) {
-      j["output_tokens_per_s_per_chip"] = base(p.output_per_chip);
-      j["ttft_s"] = base(p.ttft);
-      j["tpot_s"] = base(p.tpot);
-      j["deployment"] = p.deployment;
-      j["ratio"] = p.ratio ? real(*p.ratio) : Json(nullptr);
-    }
-    all.push_back(std::move(j));
-  }
-  return all;
+Json point_json(const InteractivityPoint& p) {
+  Json j = {{"tokens_per_s_per_user", base(p.interactivity)},
+            {"infeasible", text_or_null(p.infeasible)}};
+  if (!p.infeasible.empty()) return j;
+  j["output_tokens_per_s_per_chip"] = base(p.output_per_chip);
+  j["ttft_s"] = base(p.ttft);
+  j["tpot_s"] = base(p.tpot);
+  j["deployment"] = p.deployment;
+  j["ratio"] = real(p.ratio);
+  return j;
+}
+
+Json crossing_json(const CrossingRow& c) {
+  return {{"leader", c.leader},
+          {"other", c.other},
+          {"tokens_per_s_per_user", base(c.at)},
+          {"by_reach", c.by_reach}};
 }
 
 Json system_json(const ComparedSystem& s, bool sources) {
@@ -86,10 +87,7 @@ Json system_json(const ComparedSystem& s, bool sources) {
                        {"batch_per_rank", real(a.batch)},
                        {"concurrency", real(a.concurrency)},
                        {"limit", a.limit}};
-    j["formats"] = {{"weights", a.weights_format},
-                    {"kv", a.kv_format},
-                    {"compute", a.compute},
-                    {"fallbacks", a.fallbacks}};
+    j["formats"] = formats_json(a);
     j["expected"] = performance_json(a.expected);
     j["ceiling"] = performance_json(a.ceiling);
     j["intervals"] = intervals_json(a);
@@ -104,12 +102,9 @@ Json system_json(const ComparedSystem& s, bool sources) {
   j["cost"] = cost_json(a);
   j["overrides"] = a.overrides;
   j["over_baseline"] = against_json(s);
-  j["interactivity"] = points_json(s);
+  j["interactivity"] = array_of(s.points, point_json);
   j["reach_tokens_per_s_per_user"] = base(s.reach);
-  if (sources) {
-    j["figures"] = Json::array();
-    for (const FigureRow& f : a.figures) j["figures"].push_back(figure_json(f));
-  }
+  if (sources) j["figures"] = array_of(a.figures, figure_json);
   return j;
 }
 
@@ -117,34 +112,20 @@ Json system_json(const ComparedSystem& s, bool sources) {
 
 std::string comparison_json(const ComparisonRecord& record) {
   const auto& asked = record.base().answer;
-  Json systems = Json::array();
-  for (const auto& s : record.systems) systems.push_back(system_json(s, record.sources));
-  Json crossings = Json::array();
-  for (const auto& c : record.crossings)
-    crossings.push_back({{"leader", c.leader},
-                         {"other", c.other},
-                         {"tokens_per_s_per_user", base(c.at)},
-                         {"by_reach", c.by_reach}});
+  const auto system = [&](const ComparedSystem& s) { return system_json(s, record.sources); };
   const Json all = {
       {"schema", kSchema},
       {"version", record.version},
       {"llm", asked.llm},
-      {"workload",
-       {{"id", asked.workload},
-        {"input_tokens", real(asked.input)},
-        {"output_tokens", real(asked.output)},
-        {"length_spread", real(asked.spread)},
-        {"prefix_hit", real(asked.prefix_hit)},
-        {"slo_ttft_s", base(asked.slo_ttft)},
-        {"slo_tpot_s", base(asked.slo_tpot)}}},
+      {"workload", workload_json(asked)},
       {"overrides", asked.overrides},
       {"baseline", record.base().label},
       {"metric", record.metric},
-      {"systems", std::move(systems)},
+      {"systems", array_of(record.systems, system)},
       {"scanned_tokens_per_s_per_user", {base(record.scanned_from), base(record.scanned_to)}},
-      {"crossovers", std::move(crossings)},
+      {"crossovers", array_of(record.crossings, crossing_json)},
       {"provenance", provenance_json(record.provenance)}};
-  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(all);
 }
 
 }  // namespace perfmodel::report

@@ -19,9 +19,7 @@ std::string pool_text(int engines, std::string parallelism) {
 }
 
 constexpr std::string_view kOrdinaryStatus = "shipping";  // not worth a word
-constexpr int kComparisonDigits = 3;
-constexpr int kIntervalDigits = 3;
-constexpr std::size_t kNameCap = 28;  // of a compared system in a terminal
+constexpr std::size_t kNameCap = 28;                      // of a compared system in a terminal
 
 bool is_ordinary(std::string_view status) {
   return status.empty() || status == kOrdinaryStatus;
@@ -100,15 +98,14 @@ Row metric_row(const EstimateRecord& r, std::string label, std::string expected,
 Row rate_row(const EstimateRecord& r, std::string label, RateMember m) {
   const double e = (r.expected.*m).base();
   const double c = (r.ceiling.*m).base();
-  return metric_row(r, std::move(label), number(e), number((r.p10.*m).base(), kIntervalDigits),
-                    number((r.p90.*m).base(), kIntervalDigits), number(c), share_of(e, c));
+  return metric_row(r, std::move(label), number(e), number((r.p10.*m).base(), kFewDigits),
+                    number((r.p90.*m).base(), kFewDigits), number(c), share_of(e, c));
 }
 Row time_row(const EstimateRecord& r, std::string label, TimeMember m) {
   const Time e = r.expected.*m;
   const Time c = r.ceiling.*m;
-  return metric_row(r, std::move(label), time_text(e), time_text(r.p10.*m, kIntervalDigits),
-                    time_text(r.p90.*m, kIntervalDigits), time_text(c),
-                    share_of(c.base(), e.base()));
+  return metric_row(r, std::move(label), time_text(e), time_text(r.p10.*m, kFewDigits),
+                    time_text(r.p90.*m, kFewDigits), time_text(c), share_of(c.base(), e.base()));
 }
 
 /// Whether `id` is one of the parts of "gb200-nvl72".
@@ -179,8 +176,8 @@ Row compared(const ComparisonRow& c, Detail detail) {
     rate(c.decode_per_chip);
     rate(c.prefill_per_chip);
   }
-  row.cells.push_back(time_text(c.ttft, kComparisonDigits));
-  row.cells.push_back(time_text(c.tpot, kComparisonDigits));
+  row.cells.push_back(time_text(c.ttft, kFewDigits));
+  row.cells.push_back(time_text(c.tpot, kFewDigits));
   if (full) {
     row.cells.push_back(whole(c.concurrency));
     row.cells.push_back(c.weights);

@@ -7,17 +7,16 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr int kEconomyDigits = 3;
-constexpr double kByKilo = 1e3, kByMegawatt = 1e6, kBillion = 1e9;
+constexpr double kBillion = 1e9;
 
 std::string kw(Power p) {
-  return number(p.base() / kByKilo, kEconomyDigits);
+  return number(p.base() / kKilo, kFewDigits);
 }
 std::string watts(Power p) {
-  return number(p.base(), kEconomyDigits);
+  return number(p.base(), kFewDigits);
 }
 std::string usd(Usd by_token) {
-  return number(by_token.base() * kMillion, kEconomyDigits);
+  return number(by_token.base() * kMillion, kFewDigits);
 }
 
 /// " (p10 .. p90)", with samples.
@@ -42,19 +41,18 @@ std::string power_text(const EstimateRecord& r) {
       "PUE {}; {}",
       kw(p.systems.value), interval(r, p.systems, kw), kw(p.nameplate),
       p.nameplate_published ? "" : "by TDP, ", p.nameplate_grade, kw(p.chips), kw(p.around),
-      kw(p.site.value), number(p.pue, kEconomyDigits), chip_text(p));
+      kw(p.site.value), number(p.pue, kFewDigits), chip_text(p));
 }
 
 std::string energy_text(const EstimateRecord& r) {
   const auto& t = r.power.token;
-  const auto joules = [](Energy e) { return number(e.base(), kEconomyDigits); };
+  const auto joules = [](Energy e) { return number(e.base(), kFewDigits); };
   const double j = t.value.base();
   auto text = fmt::format(
       "{} J by output token{} with cooling: {} tok/J, {} tok/s per MW, {} kWh "
       "per million tokens",
-      joules(t.value), interval(r, t, joules), number(1.0 / j, kEconomyDigits),
-      number(kByMegawatt / j, kEconomyDigits),
-      number(j * kMillion / kKilowattHour, kEconomyDigits));
+      joules(t.value), interval(r, t, joules), number(1.0 / j, kFewDigits),
+      number(kMega / j, kFewDigits), number(j * kMillion / kKilowattHour, kFewDigits));
   if (!r.power.widest.empty()) text += "; largest unknown " + r.power.widest;
   return text;
 }
@@ -70,16 +68,16 @@ std::string cost_text(const EstimateRecord& r) {
     return fmt::format(
         "{}; in the systems' price: {} billionths per million input tokens, {} per "
         "million output tokens{}",
-        c.absent, number(c.input_of_capital * kMillion * kBillion, kEconomyDigits),
-        number(c.output_of_capital * kMillion * kBillion, kEconomyDigits), rent_text(c));
+        c.absent, number(c.input_of_capital * kMillion * kBillion, kFewDigits),
+        number(c.output_of_capital * kMillion * kBillion, kFewDigits), rent_text(c));
   auto text = fmt::format(
       "{} USD per million input tokens{}, {} per million output tokens{}; {} USD/h for capital of "
       "{} million USD ({}{}), {} for electricity{}",
       usd(c.input.value), interval(r, c.input, usd), usd(c.output.value),
-      interval(r, c.output, usd), number(c.capital_rate.base() * kHour, kEconomyDigits),
-      number(c.capital.base() / kMillion, kEconomyDigits),
+      interval(r, c.output, usd), number(c.capital_rate.base() * kHour, kFewDigits),
+      number(c.capital.base() / kMillion, kFewDigits),
       c.capital_scope == "chips" ? "chips and a part for the rest, " : "", c.grade,
-      number(c.electricity.base() * kHour, kEconomyDigits), rent_text(c));
+      number(c.electricity.base() * kHour, kFewDigits), rent_text(c));
   if (!c.widest.empty()) text += "; largest unknown " + c.widest;
   return text;
 }
@@ -108,8 +106,8 @@ Row economy_row(const std::string& label, const EstimateRecord& r) {
   add(power, kw(r.power.nameplate));
   add(power, kw(r.power.systems.value));
   add(power, kw(r.power.site.value));
-  add(power, number(j, kEconomyDigits));
-  add(power, number(kByMegawatt / j, kEconomyDigits));
+  add(power, number(j, kFewDigits));
+  add(power, number(kMega / j, kFewDigits));
   add(cost, usd(r.cost.input.value));
   add(cost, usd(r.cost.output.value));
   const bool drawn = cost && r.samples > 0;

@@ -14,7 +14,6 @@ namespace {
 constexpr std::string_view kInSample = "in_sample";
 constexpr std::size_t kKinds = 3;    // of residuals in a sentence
 constexpr std::size_t kRunCap = 56;  // of a run in a terminal
-constexpr int kEvidenceDigits = 3;
 
 struct Name {
   std::string_view id;
@@ -156,8 +155,8 @@ Grid nearest_runs(const EstimateRecord& record, Detail detail) {
     for (const NearRun& r : record.nearest_runs) {
       if (r.metrics.empty()) continue;
       const MeasuredRow& m = r.metrics.front();
-      grid.rows.push_back({{name_of(r), name_of(m), number(m.measured, kEvidenceDigits),
-                            number(m.predicted, kEvidenceDigits), ratio(m)},
+      grid.rows.push_back({{name_of(r), name_of(m), number(m.measured, kFewDigits),
+                            number(m.predicted, kFewDigits), ratio(m)},
                            ""});
     }
     return grid;
@@ -179,7 +178,7 @@ Grid nearest_runs(const EstimateRecord& record, Detail detail) {
     for (const MeasuredRow& m : r.metrics)
       grid.rows.push_back({{r.id, number(r.chips), r.chip, r.llm, software_of(r), r.profile,
                             settings_of(r), name_of(m), number(m.measured), number(m.predicted),
-                            ratio(m), number(r.distance, kEvidenceDigits), source_of(r)},
+                            ratio(m), number(r.distance, kFewDigits), source_of(r)},
                            ""});
   return grid;
 }

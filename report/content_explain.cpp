@@ -10,19 +10,19 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kMilli = 1e3, kMicro = 1e6, kMega = 1e-6, kGiga = 1e-9;  // from base units
+constexpr double kToMega = 1 / kMega, kToGiga = 1 / kGiga;
 
 std::string us(Time t) {
   return number(t.base() * kMicro);
 }
 std::string mb(Bytes b) {
-  return number(b.base() * kMega);
+  return number(b.base() * kToMega);
 }
 std::string mj(Energy e) {
   return e.base() > 0 ? number(e.base() * kMilli) : std::string(kNoNumber);
 }
 std::string gflop(Ops o) {
-  return number(o.base() * kGiga);
+  return number(o.base() * kToGiga);
 }
 
 Row times_of(const OperatorRow& op) {

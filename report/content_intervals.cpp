@@ -9,7 +9,6 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr int kSpreadDigits = 3;
 constexpr double kSurelyFits = 0.9995;  // shown as 100 %
 
 std::string change(double by) {
@@ -27,9 +26,8 @@ std::string bins_text(const EstimateRecord& record) {
   std::vector<std::string> bins;
   for (const BinRow& b : record.bins)
     bins.push_back(fmt::format("{} in {:.0f} % of the draws: {} .. {} .. {} tok/s per chip", b.chip,
-                               100.0 * b.share, number(b.p10.base(), kSpreadDigits),
-                               number(b.p50.base(), kSpreadDigits),
-                               number(b.p90.base(), kSpreadDigits)));
+                               100.0 * b.share, number(b.p10.base(), kFewDigits),
+                               number(b.p50.base(), kFewDigits), number(b.p90.base(), kFewDigits)));
   return "chips of unlike speed go by this name, and which is at hand is not known (p10 .. p50 .. "
          "p90): " +
          joined(bins);

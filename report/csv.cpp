@@ -9,7 +9,6 @@
 
 #include "report/content.hpp"
 #include "report/csv_economy.hpp"
-#include "report/csv_table.hpp"
 #include "report/format.hpp"
 
 namespace perfmodel::report {
@@ -33,9 +32,6 @@ Field none(const Record&, const Other&) {
 Field text_if(bool known, const std::string& text) {
   return known ? text : "";
 }
-Field number_if(bool known, double value) {
-  return known ? csv_number(value) : "";
-}
 
 template <auto Member>
 Field asked(const Record& r) {
@@ -45,7 +41,7 @@ Field asked(const Record& r) {
   } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
     return joined(r.*Member);
   } else if constexpr (std::is_same_v<T, std::optional<Time>>) {
-    return r.*Member ? csv_number((r.*Member)->base() * kMilli) : "";
+    return milliseconds(r.*Member);
   } else {
     return csv_number(static_cast<double>(r.*Member));
   }
@@ -327,10 +323,7 @@ std::string csv_number(double value) {
 
 std::vector<std::string_view> csv_columns(bool explain) {
   if (explain) return operator_columns();
-  std::vector<std::string_view> names;
-  for (const AnswerColumn& c : kAnswer) names.push_back(c.name);
-  for (const EconomyColumn& c : economy_columns()) names.push_back(c.name);
-  return names;
+  return column_names(kAnswer, economy_columns());
 }
 
 std::string to_csv(const EstimateRecord& record, bool explain) {
@@ -343,8 +336,7 @@ std::string to_csv(const EstimateRecord& record, bool explain) {
     for (const EconomyColumn& c : economy_columns()) fields.push_back(economy(c));
     return csv_record(fields);
   };
-  std::string out = line([](const auto& c) { return Field(c.name); },
-                         [](const auto& c) { return Field(c.name); });
+  auto out = csv_header(csv_columns(explain));
   out += line([&](const auto& c) { return c.subject(record); },
               [&](const auto& c) { return c.field(record); });
   for (const ComparisonRow& row : record.comparisons)

@@ -1,7 +1,6 @@
 #include "report/csv_economy.hpp"
 
 #include "report/content.hpp"
-#include "report/csv_table.hpp"
 
 namespace perfmodel::report {
 namespace {
@@ -9,52 +8,46 @@ namespace {
 using R = EstimateRecord;
 using Field = std::string;
 
-constexpr double kWattsByKilowatt = 1e3;
-constexpr double kWattsByMegawatt = 1e6;
-
 bool has_power(const R& r) {
   return is_feasible(r) && r.power.absent.empty() && r.power.tdp.base() > 0;
 }
 bool has_cost(const R& r) {
   return is_feasible(r) && r.cost.absent.empty() && r.cost.capital.base() > 0;
 }
-Field power_if(bool known, double value) {
-  return known ? csv_number(value) : "";
-}
 
 template <Power PowerRow::*Member>
 Field kw(const R& r) {
-  return power_if(has_power(r), (r.power.*Member).base() / kWattsByKilowatt);
+  return number_if(has_power(r), (r.power.*Member).base() / kKilo);
 }
 template <auto Member, auto Part>
 Field likely_kw(const R& r) {
-  return power_if(has_power(r), (r.power.*Member.*Part).base() / kWattsByKilowatt);
+  return number_if(has_power(r), (r.power.*Member.*Part).base() / kKilo);
 }
 template <auto Member, auto Part>
 Field drawn_kw(const R& r) {
-  return power_if(has_power(r) && r.samples > 0, (r.power.*Member.*Part).base() / kWattsByKilowatt);
+  return number_if(has_power(r) && r.samples > 0, (r.power.*Member.*Part).base() / kKilo);
 }
 template <Power ChipPowerRow::*Part>
 Field chip_w(const R& r) {
-  return power_if(has_power(r), (r.power.chip.*Part).base());
+  return number_if(has_power(r), (r.power.chip.*Part).base());
 }
 template <auto Part>
 Field drawn_joules(const R& r) {
-  return power_if(has_power(r) && r.samples > 0, (r.power.token.*Part).base());
+  return number_if(has_power(r) && r.samples > 0, (r.power.token.*Part).base());
 }
 template <Likely<Usd> CostRow::*Of, Usd Likely<Usd>::*Part>
 Field usd_per_million(const R& r) {
   const bool drawn = Part == &Likely<Usd>::value || r.samples > 0;
-  return power_if(has_cost(r) && drawn, (r.cost.*Of.*Part).base() * kMillion);
+  return number_if(has_cost(r) && drawn, (r.cost.*Of.*Part).base() * kMillion);
 }
 template <Usd CostRow::*Member>
 Field rented(const R& r) {
   const double usd = (r.cost.*Member).base();
-  return power_if(is_feasible(r) && usd > 0, usd * kMillion);
+  return number_if(is_feasible(r) && usd > 0, usd * kMillion);
 }
 template <double CostRow::*Member>
 Field of_capital(const R& r) {
-  return power_if(is_feasible(r) && r.cost.*Member > 0, r.cost.*Member * kMillion);
+  return number_if(is_feasible(r) && r.cost.*Member > 0, r.cost.*Member * kMillion);
 }
 template <auto Member>
 Field power_text(const R& r) {
@@ -83,10 +76,10 @@ constexpr EconomyColumn kColumns[] = {
     {"power_site_kw", likely_kw<&PowerRow::site, kValue>},
     {"power_site_kw_p10", drawn_kw<&PowerRow::site, &Likely<Power>::p10>},
     {"power_site_kw_p90", drawn_kw<&PowerRow::site, &Likely<Power>::p90>},
-    {"pue", [](const R& r) { return power_if(has_power(r), r.power.pue); }},
-    {"chip_tdp_w", [](const R& r) { return power_if(has_power(r), r.power.tdp.base()); }},
+    {"pue", [](const R& r) { return number_if(has_power(r), r.power.pue); }},
+    {"chip_tdp_w", [](const R& r) { return number_if(has_power(r), r.power.tdp.base()); }},
     {"chip_power_w",
-     [](const R& r) { return power_if(has_power(r), r.power.chip.total().base()); }},
+     [](const R& r) { return number_if(has_power(r), r.power.chip.total().base()); }},
     {"chip_idle_w", chip_w<&ChipPowerRow::idle>},
     {"chip_active_w", chip_w<&ChipPowerRow::active>},
     {"chip_matrix_w", chip_w<&ChipPowerRow::matrix>},
@@ -94,32 +87,30 @@ constexpr EconomyColumn kColumns[] = {
     {"chip_memory_w", chip_w<&ChipPowerRow::memory>},
     {"chip_link_w", chip_w<&ChipPowerRow::link>},
     {"joules_per_output_token",
-     [](const R& r) { return power_if(has_power(r), r.power.token.value.base()); }},
+     [](const R& r) { return number_if(has_power(r), r.power.token.value.base()); }},
     {"joules_per_output_token_p10", drawn_joules<&Likely<Energy>::p10>},
     {"joules_per_output_token_p90", drawn_joules<&Likely<Energy>::p90>},
     {"output_tokens_per_joule",
-     [](const R& r) { return power_if(has_power(r), 1.0 / r.power.token.value.base()); }},
+     [](const R& r) { return number_if(has_power(r), 1.0 / r.power.token.value.base()); }},
     {"output_tokens_per_s_per_mw",
-     [](const R& r) {
-       return power_if(has_power(r), kWattsByMegawatt / r.power.token.value.base());
-     }},
+     [](const R& r) { return number_if(has_power(r), kMega / r.power.token.value.base()); }},
     {"kwh_per_million_output_tokens",
      [](const R& r) {
-       return power_if(has_power(r), r.power.token.value.base() * kMillion / kKilowattHour);
+       return number_if(has_power(r), r.power.token.value.base() * kMillion / kKilowattHour);
      }},
     {"energy_widest", power_text<&PowerRow::widest>},
     {"power_weakest_path", power_text<&PowerRow::weakest_path>},
     {"cost_absent", [](const R& r) { return is_feasible(r) ? r.cost.absent : ""; }},
-    {"capital_usd", [](const R& r) { return power_if(has_cost(r), r.cost.capital.base()); }},
+    {"capital_usd", [](const R& r) { return number_if(has_cost(r), r.cost.capital.base()); }},
     {"capital_scope", cost_text<&CostRow::capital_scope>},
     {"capital_grade", cost_text<&CostRow::grade>},
     {"capital_usd_per_h",
-     [](const R& r) { return power_if(has_cost(r), r.cost.capital_rate.base() * kHour); }},
+     [](const R& r) { return number_if(has_cost(r), r.cost.capital_rate.base() * kHour); }},
     {"electricity_usd_per_h",
-     [](const R& r) { return power_if(has_cost(r), r.cost.electricity.base() * kHour); }},
+     [](const R& r) { return number_if(has_cost(r), r.cost.electricity.base() * kHour); }},
     {"prefill_time_share",
      [](const R& r) {
-       return power_if(is_feasible(r) && r.cost.prefill_share > 0, r.cost.prefill_share);
+       return number_if(is_feasible(r) && r.cost.prefill_share > 0, r.cost.prefill_share);
      }},
     {"usd_per_million_input_tokens", usd_per_million<&CostRow::input, &Likely<Usd>::value>},
     {"usd_per_million_input_tokens_p10", usd_per_million<&CostRow::input, &Likely<Usd>::p10>},

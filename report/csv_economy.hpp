@@ -2,17 +2,14 @@
 #pragma once
 
 #include <span>
-#include <string>
-#include <string_view>
 
+#include "report/csv_table.hpp"
 #include "report/estimate_record.hpp"
 
 namespace perfmodel::report {
 
-struct EconomyColumn {
-  std::string_view name;
-  std::string (*field)(const EstimateRecord&);  // empty where there is no such number
-};
+/// A field is empty where there is no such number.
+using EconomyColumn = CsvColumn<EstimateRecord>;
 std::span<const EconomyColumn> economy_columns();
 
 }  // namespace perfmodel::report

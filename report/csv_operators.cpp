@@ -71,14 +71,11 @@ constexpr OperatorColumn kOperator[] = {
 }  // namespace
 
 std::vector<std::string_view> operator_columns() {
-  std::vector<std::string_view> names;
-  for (const OperatorColumn& c : kOperator) names.push_back(c.name);
-  return names;
+  return column_names(kOperator);
 }
 
 std::string operators_csv(const EstimateRecord& record) {
-  std::string out;
-  put(out, kOperator, [](const OperatorColumn& c) { return Field(c.name); });
+  auto out = csv_header(operator_columns());
   const auto put_operator = [&](const OperatorRow* o) {
     put(out, kOperator, [&](const OperatorColumn& c) {
       if (c.record != nullptr) return c.record(record);

@@ -48,9 +48,7 @@ constexpr SourceColumn kSource[] = {
 }  // namespace
 
 std::string sources_csv_header() {
-  std::string out;
-  put(out, kSource, [](const SourceColumn& c) { return Field(c.name); });
-  return out;
+  return csv_header(column_names(kSource));
 }
 
 std::string sources_csv_rows(const EstimateRecord& record) {

@@ -1,19 +1,36 @@
-// What the tables of CSV share: units, and a record filled column by column.
+// What the tables of CSV share: columns, a record filled column by column, and fields.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "report/estimate_record.hpp"
 #include "report/format.hpp"
+#include "report/scales.hpp"
 
 namespace perfmodel::report {
 
 inline constexpr std::string_view kLineEnd = "\r\n";
-inline constexpr double kMilli = 1e3, kMicro = 1e6;  // per base unit
-// Base units in one. Dividing by them rounds once: 21.31 GB stays 21.31.
-inline constexpr double kMega = 1e6, kGiga = 1e9;
+
+/// A column, and what fills it from a line of the table.
+template <class Line>
+struct CsvColumn {
+  std::string_view name;
+  std::string (*field)(const Line&);
+};
+
+/// The names of all columns of these, in order.
+template <class... Columns>
+std::vector<std::string_view> column_names(const Columns&... columns) {
+  std::vector<std::string_view> names;
+  const auto add = [&](const auto& some) {
+    for (const auto& column : some) names.push_back(column.name);
+  };
+  (add(columns), ...);
+  return names;
+}
 
 /// One record; `field` gives the text for a column.
 template <class Columns, class FieldOf>
@@ -25,6 +42,17 @@ void put(std::string& out, const Columns& columns, FieldOf field) {
     out += csv_field(field(column));
   }
   out += kLineEnd;
+}
+
+inline std::string csv_header(const std::vector<std::string_view>& names) {
+  return csv_record({names.begin(), names.end()});
+}
+
+inline std::string number_if(bool known, double value) {
+  return known ? csv_number(value) : "";
+}
+inline std::string milliseconds(const std::optional<Time>& t) {
+  return t ? csv_number(t->base() * kMilli) : "";
 }
 
 /// The shape with one row per operator.

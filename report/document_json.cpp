@@ -1,40 +1,21 @@
 // The document that the page reads (report/document.schema.json).
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include "report/document.hpp"
+#include "report/json_parts.hpp"
 
 namespace perfmodel::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "perfmodel/report/1";
 constexpr std::string_view kPlace =
     R"(<script type="application/json" id="report-document">{}</script>)";
 constexpr std::string_view kEmpty = "{}</script>";
 
-Json json_number(double v) {
-  return std::isfinite(v) ? Json(v) : Json(nullptr);
-}
-Json json_number(const std::optional<double>& v) {
-  return v ? json_number(*v) : Json(nullptr);
-}
-Json text_or_null(const std::string& s) {
-  return s.empty() ? Json(nullptr) : Json(s);
-}
-template <class T, class Of>
-Json array(const std::vector<T>& all, Of of) {
-  auto a = Json::array();
-  for (const auto& x : all) a.push_back(of(x));
-  return a;
-}
 Json numbers(const std::vector<std::optional<double>>& all) {
-  return array(all, [](const std::optional<double>& v) { return json_number(v); });
+  return array_of(all, [](const std::optional<double>& v) { return real(v); });
 }
 
 Json cell(const Cell& c) {
-  if (const auto* v = std::get_if<double>(&c)) return json_number(*v);
+  if (const auto* v = std::get_if<double>(&c)) return real(*v);
   if (const auto* s = std::get_if<std::string>(&c)) return *s;
   return nullptr;
 }
@@ -50,8 +31,8 @@ Json table_json(const Table& t) {
   return {{"id", t.id},
           {"title", t.title},
           {"note", text_or_null(t.note)},
-          {"columns", array(t.columns, column)},
-          {"rows", array(t.rows, [](const auto& row) { return array(row, cell); })},
+          {"columns", array_of(t.columns, column)},
+          {"rows", array_of(t.rows, [](const auto& row) { return array_of(row, cell); })},
           {"csv", t.file()}};
 }
 
@@ -72,11 +53,11 @@ Json series_json(const Series& s, bool xy) {
   }
   j["mark"] = kMarkNames[static_cast<std::size_t>(s.mark)];
   j["dash"] = s.dash;
-  j["points"] = array(s.points, [](const ChartPoint& p) {
-    return Json{{"x", json_number(p.x)},
-                {"y", json_number(p.y)},
-                {"low", json_number(p.low)},
-                {"high", json_number(p.high)},
+  j["points"] = array_of(s.points, [](const ChartPoint& p) {
+    return Json{{"x", real(p.x)},
+                {"y", real(p.y)},
+                {"low", real(p.low)},
+                {"high", real(p.high)},
                 {"label", text_or_null(p.label)}};
   });
   return j;
@@ -92,23 +73,23 @@ Json chart_json(const Chart& c) {
             {"svg", c.file()},
             {"x", axis_json(c.x)},
             {"y", axis_json(c.y)},
-            {"series", array(c.series, [&](const Series& s) { return series_json(s, xy); })},
-            {"lines", array(c.lines, [](const ReferenceLine& l) {
+            {"series", array_of(c.series, [&](const Series& s) { return series_json(s, xy); })},
+            {"lines", array_of(c.lines, [](const ReferenceLine& l) {
                return Json{{"name", l.name},
-                           {"points", array(l.points,
-                                            [](const auto& p) {
-                                              return Json::array({p.first, p.second});
-                                            })},
+                           {"points", array_of(l.points,
+                                               [](const auto& p) {
+                                                 return Json::array({p.first, p.second});
+                                               })},
                            {"dash", l.dash}};
              })}};
   if (c.kind == ChartKind::tornado) {
-    j["centre"] = json_number(c.centre);
-    j["rows"] = array(c.rows, [](const TornadoRow& r) {
+    j["centre"] = real(c.centre);
+    j["rows"] = array_of(c.rows, [](const TornadoRow& r) {
       return Json{{"name", r.name},
                   {"low_value", r.low_value},
                   {"high_value", r.high_value},
-                  {"low", json_number(r.low)},
-                  {"high", json_number(r.high)}};
+                  {"low", real(r.low)},
+                  {"high", real(r.high)}};
     });
   }
   return j;
@@ -124,9 +105,9 @@ Json section_json(const Section& s) {
   return {{"id", s.id},
           {"title", s.title},
           {"text", s.text},
-          {"figures", array(s.figures, figure)},
-          {"charts", array(s.charts, chart_json)},
-          {"tables", array(s.tables, table_json)}};
+          {"figures", array_of(s.figures, figure)},
+          {"charts", array_of(s.charts, chart_json)},
+          {"tables", array_of(s.tables, table_json)}};
 }
 
 Json source_json(const CitedSource& s) {
@@ -153,15 +134,15 @@ std::string document_json(const Document& d) {
       {"subtitle", text_or_null(d.subtitle)},
       {"version", d.version},
       {"generated_from", d.generated_from},
-      {"systems", array(d.systems,
-                        [](const ReportSystem& s) {
-                          return Json{{"id", s.id}, {"name", s.name}, {"color", s.color}};
-                        })},
-      {"sections", array(d.sections, section_json)},
-      {"sources", array(d.sources, source_json)},
+      {"systems", array_of(d.systems,
+                           [](const ReportSystem& s) {
+                             return Json{{"id", s.id}, {"name", s.name}, {"color", s.color}};
+                           })},
+      {"sections", array_of(d.sections, section_json)},
+      {"sources", array_of(d.sources, source_json)},
       {"whatif", d.what_if.empty() ? Json(nullptr) : Json::parse(d.what_if)}};
   // Texts come from files that were checked to be UTF-8; what is not would be replaced, not thrown.
-  return j.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(j, -1);
 }
 
 std::string page_html(std::string_view page, const Document& document) {

@@ -11,36 +11,33 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kHundred = 100, kMega = 1e6;
-constexpr int kDigits = 4;
-constexpr int kSpanDigits = 3;
-constexpr int kMostShareDigits = 3;
+constexpr double kHundred = 100;
 
 std::string rate(Frequency f) {
-  return number(f.base(), kDigits);
+  return number(f.base());
 }
 
 std::string power_text(const std::optional<Power>& p) {
-  return p ? format(*p, kDigits) : std::string(kNoNumber);
+  return p ? format(*p) : std::string(kNoNumber);
 }
 
 std::string cost_text(const std::optional<UsdRate>& c) {
-  return c ? number(c->base() * kHour, kDigits) : std::string(kNoNumber);
+  return c ? number(c->base() * kHour) : std::string(kNoNumber);
 }
 
 /// "99.97 %": never rounded up to all of it.
 std::string share_text(double share) {
   if (share >= 1.0) return "100 %";
-  const double scale = std::pow(10, kMostShareDigits) * kHundred;
-  return number(std::floor(share * scale) / scale * kHundred, kDigits) + " %";
+  const double scale = std::pow(10, kFewDigits) * kHundred;
+  return number(std::floor(share * scale) / scale * kHundred) + " %";
 }
 
 template <class Q>
 std::string span_text(const Spanned<Q>& s, bool sampled, double unit = 1) {
-  const auto value = number(s.value.base() / unit, kDigits);
+  const auto value = number(s.value.base() / unit);
   if (!sampled) return value;
-  return fmt::format("{} ({} .. {})", value, number(s.p10.base() / unit, kSpanDigits),
-                     number(s.p90.base() / unit, kSpanDigits));
+  return fmt::format("{} ({} .. {})", value, number(s.p10.base() / unit, kFewDigits),
+                     number(s.p90.base() / unit, kFewDigits));
 }
 
 bool serves(const FleetBlock& b) {
@@ -180,7 +177,7 @@ Grid fleet_hardware(const FleetRecord& r) {
                {"power"},
                {"$/h"}};
   for (const auto& h : r.hardware)
-    g.rows.push_back({{h.name, h.system, h.peak ? format(*h.peak, kDigits) : std::string(kNoNumber),
+    g.rows.push_back({{h.name, h.system, h.peak ? format(*h.peak) : std::string(kNoNumber),
                        whole(h.chips), whole(h.training), whole(h.serving), whole(h.left),
                        power_text(h.power), cost_text(h.cost)},
                       ""});
@@ -275,7 +272,7 @@ Grid fleet_production(const FleetRecord& r) {
     last = &s;
     if (same) continue;
     g.rows.push_back({{s.supply, s.which, span_text(s.chips, r.samples > 0), whole(s.months),
-                       number(s.chips.value.base() * s.months, kDigits), s.limited_by},
+                       number(s.chips.value.base() * s.months), s.limited_by},
                       ""});
   }
   return g;
@@ -293,7 +290,7 @@ Grid fleet_supply(const FleetRecord& r) {
       const auto asked = w.demand * w.tokens;
       for (auto cell : {rate(s.per_chip), span_text(s.added, sampled, kMega),
                         span_text(s.after, sampled, kMega),
-                        fmt::format("x{}", number(s.after.value / asked, kSpanDigits))})
+                        fmt::format("x{}", number(s.after.value / asked, kFewDigits))})
         row.cells.push_back(std::move(cell));
     }
     g.rows.push_back(std::move(row));

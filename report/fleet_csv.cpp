@@ -5,8 +5,6 @@
 namespace perfmodel::report {
 namespace {
 
-constexpr double kKilo = 1e3, kTera = 1e12;
-
 using Field = std::string;
 
 /// One row of the table; of hardware and workload those it is about.
@@ -27,9 +25,6 @@ Field opt(const std::optional<Power>& p) {
 }
 Field opt(const std::optional<UsdRate>& c) {
   return c ? csv_number(c->base() * kHour) : "";
-}
-Field milliseconds(const std::optional<Time>& t) {
-  return t ? csv_number(t->base() * kMilli) : "";
 }
 
 bool serves(const Line& l) {
@@ -82,11 +77,7 @@ Field reason(const Line& l) {
 
 using Chips = Spanned<Count>;
 using Rates = Spanned<Frequency>;
-struct CsvColumn {
-  std::string_view name;
-  Field (*field)(const Line&);
-};
-constexpr CsvColumn kColumns[] = {
+constexpr CsvColumn<Line> kColumns[] = {
     {"row", [](const Line& l) { return Field(l.kind); }},
     {"fleet", [](const Line& l) { return l.record.fleet; }},
     {"objective",
@@ -193,7 +184,7 @@ constexpr CsvColumn kColumns[] = {
 };
 
 void put_line(std::string& out, const Line& line) {
-  put(out, kColumns, [&](const CsvColumn& c) { return c.field(line); });
+  put(out, kColumns, [&](const auto& c) { return c.field(line); });
 }
 
 /// A row for each workload, with its share.
@@ -212,8 +203,7 @@ void put_shares(std::string& out, const FleetRecord& r, const std::vector<double
 }  // namespace
 
 std::string fleet_csv(const FleetRecord& r) {
-  std::string out;
-  put(out, kColumns, [](const CsvColumn& c) { return Field(c.name); });
+  auto out = csv_header(fleet_columns());
   for (const auto& h : r.hardware) {
     Line l{r, "hardware"};
     l.hardware = &h;
@@ -256,9 +246,7 @@ std::string fleet_csv(const FleetRecord& r) {
 }
 
 std::vector<std::string_view> fleet_columns() {
-  std::vector<std::string_view> names;
-  for (const auto& c : kColumns) names.push_back(c.name);
-  return names;
+  return column_names(kColumns);
 }
 
 }  // namespace perfmodel::report

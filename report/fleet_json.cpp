@@ -1,38 +1,24 @@
 // The fleet's answer as one JSON object. Numbers are in base units, which the keys name; what does
 // not exist is null. Keys keep their order.
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include "report/fleet_format.hpp"
+#include "report/json_parts.hpp"
 
 namespace perfmodel::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view kSchema = "perfmodel/fleet/1";
 
-Json real(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-template <class D>
-Json base(const std::optional<Quantity<D>>& q) {
-  return q ? real(q->base()) : Json(nullptr);
-}
 Json per_hour(const std::optional<UsdRate>& c) {
   return c ? real(c->base() * kHour) : Json(nullptr);
-}
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
 }
 
 template <class Q>
 Json spanned(const Spanned<Q>& s, bool sampled) {
-  Json j = {{"value", real(s.value.base())}};
+  Json j = {{"value", base(s.value)}};
   if (!sampled) return j;
-  j["p10"] = real(s.p10.base());
-  j["p50"] = real(s.p50.base());
-  j["p90"] = real(s.p90.base());
+  j["p10"] = base(s.p10);
+  j["p50"] = base(s.p50);
+  j["p90"] = base(s.p90);
   return j;
 }
 
@@ -57,7 +43,7 @@ Json hardware_json(const FleetHardware& h) {
           {"cost_usd_per_h", per_hour(h.cost)}};
 }
 
-Json workload_json(const FleetWorkload& w, bool served) {
+Json demand_json(const FleetRecord& r, const FleetWorkload& w) {
   Json j = {{"name", w.name},
             {"llm", w.llm},
             {"input_tokens", real(w.input)},
@@ -65,9 +51,9 @@ Json workload_json(const FleetWorkload& w, bool served) {
             {"slo_ttft_s", base(w.slo_ttft)},
             {"slo_tpot_s", base(w.slo_tpot)},
             {"priority", w.priority},
-            {"demand_requests_per_s", real(w.demand.base())}};
-  if (!served) return j;
-  j["served_requests_per_s"] = real(w.served.base());
+            {"demand_requests_per_s", base(w.demand)}};
+  if (r.hardware.empty()) return j;
+  j["served_requests_per_s"] = base(w.served);
   j["served_share"] = real(w.share);
   j["chips"] = real(w.chips);
   j["limit"] = text_or_null(w.limit);
@@ -85,10 +71,10 @@ Json block_json(const FleetRecord& r, const FleetBlock& b) {
   j["deployment"] = b.parallelism;
   j["weights"] = b.weights;
   j["limit"] = b.limit;
-  j["ttft_s"] = real(b.ttft.base());
-  j["tpot_s"] = real(b.tpot.base());
-  j["output_tokens_per_s"] = real(b.output.base());
-  j["planned_requests_per_s"] = real(b.requests.base());
+  j["ttft_s"] = base(b.ttft);
+  j["tpot_s"] = base(b.tpot);
+  j["output_tokens_per_s"] = base(b.output);
+  j["planned_requests_per_s"] = base(b.requests);
   j["power_w"] = base(b.power);
   j["cost_usd_per_h"] = per_hour(b.cost);
   return j;
@@ -106,6 +92,12 @@ Json variant_json(const FleetRecord& r, const FleetVariant& v) {
   return j;
 }
 
+Json more_json(const FleetRecord& r, const FleetMore& m) {
+  return {{"hardware", r.hardware[m.hardware].name}, {"chips", real(r.more)},
+          {"chips_serving", real(m.chips)},          {"power_w", base(m.power)},
+          {"cost_usd_per_h", per_hour(m.cost)},      {"served_share", shares_json(r, m.shares)}};
+}
+
 Json supply_json(const FleetRecord& r, const SupplyRow& s) {
   const bool sampled = r.samples > 0;
   Json j = {{"supply", s.supply},
@@ -119,7 +111,7 @@ Json supply_json(const FleetRecord& r, const SupplyRow& s) {
             {"workload", r.workloads[s.workload].name},
             {"infeasible", text_or_null(s.infeasible)}};
   if (!s.infeasible.empty()) return j;
-  j["output_tokens_per_s_per_chip"] = real(s.per_chip.base());
+  j["output_tokens_per_s_per_chip"] = base(s.per_chip);
   j["added_output_tokens_per_s_per_month"] = spanned(s.added, sampled);
   j["after_output_tokens_per_s"] = spanned(s.after, sampled);
   j["after_power_w"] = base(s.power);
@@ -136,23 +128,19 @@ std::string fleet_json(const FleetRecord& r) {
             {"utilisation", real(r.utilisation)},
             {"training_chips", real(r.training)},
             {"banners", r.banners}};
-  for (const auto* list : {"hardware", "workloads", "blocks", "variants", "more", "supply"})
-    j[list] = Json::array();
-  for (const auto& h : r.hardware) j["hardware"].push_back(hardware_json(h));
-  for (const auto& w : r.workloads) j["workloads"].push_back(workload_json(w, !r.hardware.empty()));
-  for (const auto& b : r.blocks) j["blocks"].push_back(block_json(r, b));
-  for (const auto& v : r.variants) j["variants"].push_back(variant_json(r, v));
-  for (const auto& m : r.added)
-    j["more"].push_back({{"hardware", r.hardware[m.hardware].name},
-                         {"chips", real(r.more)},
-                         {"chips_serving", real(m.chips)},
-                         {"power_w", base(m.power)},
-                         {"cost_usd_per_h", per_hour(m.cost)},
-                         {"served_share", shares_json(r, m.shares)}});
-  for (const auto& s : r.supply) j["supply"].push_back(supply_json(r, s));
+  // `what` makes one of a row, of which it may have to know the fleet.
+  const auto list = [&](const auto& rows, auto what) {
+    return array_of(rows, [&](const auto& row) { return what(r, row); });
+  };
+  j["hardware"] = array_of(r.hardware, hardware_json);
+  j["workloads"] = list(r.workloads, demand_json);
+  j["blocks"] = list(r.blocks, block_json);
+  j["variants"] = list(r.variants, variant_json);
+  j["more"] = list(r.added, more_json);
+  j["supply"] = list(r.supply, supply_json);
   j["samples"] = r.samples;
   j["assumed"] = r.assumed;
-  return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(j);
 }
 
 }  // namespace perfmodel::report

@@ -1,8 +1,5 @@
 // The whole record as one JSON object. Numbers are in base units, which the keys name; what does
 // not exist (an infinity, the performance of an infeasible answer) is null. Keys keep their order.
-#include <cmath>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "report/content.hpp"
@@ -27,14 +24,7 @@ Json question_json(const EstimateRecord& r) {
             {"attention", r.attention},
             {"parameters_total", real(r.parameters_total)},
             {"parameters_active", real(r.parameters_active)}}},
-          {"workload",
-           {{"id", r.workload},
-            {"input_tokens", real(r.input)},
-            {"output_tokens", real(r.output)},
-            {"length_spread", real(r.spread)},
-            {"prefix_hit", real(r.prefix_hit)},
-            {"slo_ttft_s", base(r.slo_ttft)},
-            {"slo_tpot_s", base(r.slo_tpot)}}},
+          {"workload", workload_json(r)},
           {"overrides", r.overrides}};
 }
 
@@ -70,15 +60,8 @@ Json deployment_json(const EstimateRecord& r) {
           {"concurrency", real(r.concurrency)},
           {"objective", text_or_null(r.objective)},
           {"prefill_pool", prefill_json(r)},
-          {"requests_per_s_offered", r.rate ? real(r.rate->base()) : Json(nullptr)},
+          {"requests_per_s_offered", base(r.rate)},
           {"queue_s", r.rate ? base(r.queue) : Json(nullptr)}};
-}
-
-Json formats_json(const EstimateRecord& r) {
-  return {{"weights", r.weights_format},
-          {"kv", r.kv_format},
-          {"compute", r.compute},
-          {"fallbacks", r.fallbacks}};
 }
 
 Json performance_json(const Performance& p) {
@@ -112,7 +95,7 @@ Json swing_json(const SwingRow& s) {
           {"output_rate_change_at_low", real(s.rate_at_low)},
           {"output_rate_change_at_high", real(s.rate_at_high)},
           {"variance_share", real(s.variance_share)},
-          {"total_variance_share", s.total_share ? real(*s.total_share) : Json(nullptr)}};
+          {"total_variance_share", real(s.total_share)}};
 }
 
 Json memory_json(const EstimateRecord& r) {
@@ -179,14 +162,15 @@ Json residual_json(const ResidualRow& r) {
           {"median", real(r.median)}, {"p90", real(r.p90)},   {"bias", real(r.bias)}};
 }
 
+Json measured_json(const MeasuredRow& m) {
+  return {{"metric", m.metric},
+          {"statistic", text_or_null(m.statistic)},
+          {"measured", real(m.measured)},
+          {"predicted", real(m.predicted)},
+          {"ratio", real(m.predicted / m.measured)}};
+}
+
 Json near_run_json(const NearRun& r) {
-  Json metrics = Json::array();
-  for (const MeasuredRow& m : r.metrics)
-    metrics.push_back({{"metric", m.metric},
-                       {"statistic", text_or_null(m.statistic)},
-                       {"measured", real(m.measured)},
-                       {"predicted", real(m.predicted)},
-                       {"ratio", real(m.predicted / m.measured)}});
   return {{"id", r.id},
           {"distance", real(r.distance)},
           {"chip", r.chip},
@@ -200,17 +184,10 @@ Json near_run_json(const NearRun& r) {
           {"input_tokens", real(r.input)},
           {"output_tokens", real(r.output)},
           {"concurrency", r.concurrency > 0 ? real(r.concurrency) : Json(nullptr)},
-          {"metrics", metrics},
+          {"metrics", array_of(r.metrics, measured_json)},
           {"source", r.source},
           {"url", text_or_null(r.url)},
           {"date", text_or_null(r.date)}};
-}
-
-template <class T>
-Json array_of(const std::vector<T>& items, Json (*convert)(const T&)) {
-  Json out = Json::array();
-  for (const T& item : items) out.push_back(convert(item));
-  return out;
 }
 
 Json evidence_json(const EstimateRecord& r) {
@@ -229,10 +206,7 @@ Json intervals_json(const EstimateRecord& r) {
               {"p10", performance_json(r.p10)}, {"p50", performance_json(r.p50)},
               {"p90", performance_json(r.p90)}, {"slo_kept", real(r.keeps)},
               {"batch_fits", real(r.fits)}};
-  if (!r.bins.empty()) {
-    out["bins"] = Json::array();
-    for (const BinRow& b : r.bins) out["bins"].push_back(bin_json(b));
-  }
+  if (!r.bins.empty()) out["bins"] = array_of(r.bins, bin_json);
   return out;
 }
 
@@ -273,8 +247,7 @@ std::string to_json(const EstimateRecord& record) {
   if (!record.why.empty())
     out["why"] = {{"text", record.why}, {"figures", array_of(record.swings, swing_json)}};
   out["provenance"] = provenance_json(record.provenance);
-  // Bytes that are not UTF-8 become U+FFFD instead of an exception.
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(out);
 }
 
 }  // namespace perfmodel::report

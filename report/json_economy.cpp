@@ -2,6 +2,7 @@
 
 #include "report/content.hpp"
 #include "report/json_parts.hpp"
+#include "report/scales.hpp"
 
 namespace perfmodel::report {
 namespace {
@@ -42,7 +43,7 @@ nlohmann::ordered_json power_json(const EstimateRecord& r) {
             {"link_w", base(p.chip.link)}}},
           {"joules_per_output_token", likely(r, p.token)},
           {"output_tokens_per_joule", real(1.0 / joules)},
-          {"output_tokens_per_s_per_mw", real(1e6 / joules)},
+          {"output_tokens_per_s_per_mw", real(kMega / joules)},
           {"kwh_per_million_output_tokens", real(joules * kMillion / kKilowattHour)},
           {"weakest_grade", p.weakest_grade},
           {"weakest_path", p.weakest_path},

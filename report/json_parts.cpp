@@ -2,6 +2,23 @@
 
 namespace perfmodel::report {
 
+Json workload_json(const EstimateRecord& r) {
+  return {{"id", r.workload},
+          {"input_tokens", real(r.input)},
+          {"output_tokens", real(r.output)},
+          {"length_spread", real(r.spread)},
+          {"prefix_hit", real(r.prefix_hit)},
+          {"slo_ttft_s", base(r.slo_ttft)},
+          {"slo_tpot_s", base(r.slo_tpot)}};
+}
+
+Json formats_json(const EstimateRecord& r) {
+  return {{"weights", r.weights_format},
+          {"kv", r.kv_format},
+          {"compute", r.compute},
+          {"fallbacks", r.fallbacks}};
+}
+
 Json figure_json(const FigureRow& f) {
   Json out = {{"path", f.path},
               {"value", f.value},
@@ -16,16 +33,15 @@ Json figure_json(const FigureRow& f) {
               {"note", f.note}};
   if (!f.claims.empty()) out["claims"] = f.claims;
   if (!f.moves.empty()) {
-    out["output_rate_elasticity"] = f.elasticity ? real(*f.elasticity) : Json(nullptr);
+    out["output_rate_elasticity"] = real(f.elasticity);
     out["moves"] = f.moves;
   }
   return out;
 }
 
 Json provenance_json(const Provenance& p) {
-  Json files = Json::array();
-  for (const FileRow& f : p.files) files.push_back({{"file", f.file}, {"sha256", f.sha256}});
-  return {{"revision", p.revision}, {"command", p.command}, {"files", std::move(files)}};
+  const auto file = [](const FileRow& f) { return Json{{"file", f.file}, {"sha256", f.sha256}}; };
+  return {{"revision", p.revision}, {"command", p.command}, {"files", array_of(p.files, file)}};
 }
 
 }  // namespace perfmodel::report

@@ -1,4 +1,4 @@
-// What the JSON of answers and of comparisons share.
+// What the formats in JSON share.
 #pragma once
 
 #include <cmath>
@@ -16,6 +16,9 @@ using Json = nlohmann::ordered_json;
 inline Json real(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
+inline Json real(const std::optional<double>& value) {
+  return value ? real(*value) : Json(nullptr);
+}
 template <class D>
 Json base(Quantity<D> q) {
   return real(q.base());
@@ -28,6 +31,20 @@ inline Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+template <class Items, class Of>
+Json array_of(const Items& items, Of of) {
+  Json out = Json::array();
+  for (const auto& item : items) out.push_back(of(item));
+  return out;
+}
+
+/// Bytes that are not UTF-8 become U+FFFD instead of an exception. `indent` -1: on one line.
+inline std::string json_text(const Json& json, int indent = 2) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json workload_json(const EstimateRecord& record);
+Json formats_json(const EstimateRecord& record);
 Json figure_json(const FigureRow& figure);
 /// Null without samples.
 Json intervals_json(const EstimateRecord& record);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr double kLargestGrouped =
     1e15;  // beyond it digit groups are harder to read than exponents
-constexpr int kShareDigits = 3;
 
 /// Commas between groups of three digits; `digits` is a sign and digits only.
 std::string grouped(std::string digits) {
@@ -45,7 +44,7 @@ std::string counted(double value, std::string_view noun) {
 
 std::string percent(double ratio) {
   if (!std::isfinite(ratio)) return std::string(kNoNumber);
-  return number(ratio * 100.0, kShareDigits) + " %";
+  return number(ratio * 100.0, kFewDigits) + " %";
 }
 
 std::string time_text(Time value, int digits) {

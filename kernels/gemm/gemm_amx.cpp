@@ -72,20 +72,9 @@ void leave() noexcept {
 }  // namespace
 
 Functions find_amx(Format weights, Format activations) {
-  Functions f{};
-  f.weight_parts = weights == Format::fp16 ? 2 : 1;
-  f.activation_parts = activations == Format::fp16 ? 2 : 1;
-  f.weights = weights == Format::fp16 ? split<1024> : widen_weights(weights);
-  f.activations = activations == Format::fp16 ? split<32> : widen_activations(activations);
-  if ((f.weights == nullptr && weights != Format::bf16) || f.activations == nullptr) return {};
-  f.fold = weights == Format::e4m3 || weights == Format::e5m2 ? fold : nullptr;
-  f.tile = tile_of(f.activation_parts, f.weight_parts);
-  f.tile_rows = kHeight;
-  f.layout = Layout::tiles;
-  f.gain = 1.0F;
-  f.enter = enter;
-  f.leave = leave;
-  return f;
+  return with_widening(weights, activations,
+                       weights == Format::fp16 ? split<1024> : widen_weights(weights),
+                       activations == Format::fp16 ? split<32> : widen_activations(activations));
 }
 
 }  // namespace perfmodel::kernels::gemm_detail

@@ -1,7 +1,7 @@
 // GEMM by products of BF16 tiles. No include guard: it is compiled once over the tiles of the
 // processor, and once over tiles in software for the tests.
 //
-// `Tiles` has eight tiles of 16 rows by 64 bytes: zero<T>(), load<T>(from, stride in bytes),
+// `Tiles` has eight tiles of 16 rows by 64 bytes: zero<T...>(), load<T>(from, stride in bytes),
 // store<T>(to), which writes rows of 64 bytes one after the other, and dot<C, A, B>(), which adds
 // to C the products of the BF16 pairs of A (16 rows by 32 columns) and B (16 pairs of columns by 16
 // channels): TDPBF16PS, Intel SDM volume 2.
@@ -29,10 +29,7 @@ inline void prefetch_ahead(const char*& ahead, std::int64_t bytes) {
 template <int PA, int PB>
 void products_tall(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t steps,
                    const char*& ahead, std::int64_t ahead_bytes) {
-  Tiles::zero<0>();
-  Tiles::zero<1>();
-  Tiles::zero<2>();
-  Tiles::zero<3>();
+  Tiles::zero<0, 1, 2, 3>();
   for (std::int64_t i = 0; i < steps; ++i) {
     for (int pa = 0; pa < PA; ++pa) {
       Tiles::load<4>(a, kRowBytes);
@@ -58,10 +55,7 @@ void products_tall(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t 
 template <int PA, int PB>
 void products_flat(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t steps,
                    const char*& ahead, std::int64_t ahead_bytes) {
-  Tiles::zero<0>();
-  Tiles::zero<1>();
-  Tiles::zero<2>();
-  Tiles::zero<3>();
+  Tiles::zero<0, 1, 2, 3>();
   for (std::int64_t i = 0; i < steps; ++i) {
     for (int pa = 0; pa < PA; ++pa) {
       Tiles::load<4>(a, kRowBytes);
@@ -156,4 +150,30 @@ void tile(const Tile& t) noexcept {
 inline TileFn tile_of(std::int64_t activation_parts, std::int64_t weight_parts) {
   if (activation_parts == 1) return weight_parts == 1 ? tile<1, 1> : tile<1, 2>;
   return weight_parts == 1 ? tile<2, 1> : tile<2, 2>;
+}
+
+// Of whoever includes this.
+void fold(void* pairs, std::int64_t columns, const float* scales) noexcept;
+void enter() noexcept;
+void leave() noexcept;
+
+/// The tier's functions for two formats and what makes BF16 of their codes; nullptr is for formats
+/// that the tier does not have, and for weights that are BF16 already.
+inline Functions with_widening(Format weights, Format activations, WidenFn from_weights,
+                               WidenFn from_activations) {
+  if ((from_weights == nullptr && weights != Format::bf16) || from_activations == nullptr)
+    return {};
+  Functions f{};
+  f.weight_parts = weights == Format::fp16 ? 2 : 1;
+  f.activation_parts = activations == Format::fp16 ? 2 : 1;
+  f.weights = from_weights;
+  f.activations = from_activations;
+  f.fold = weights == Format::e4m3 || weights == Format::e5m2 ? fold : nullptr;
+  f.tile = tile_of(f.activation_parts, f.weight_parts);
+  f.tile_rows = kHeight;
+  f.layout = Layout::tiles;
+  f.gain = 1.0F;
+  f.enter = enter;
+  f.leave = leave;
+  return f;
 }

@@ -29,9 +29,9 @@ inline constexpr TileConfig kConfig;
 struct Tiles {
   static void configure() noexcept { asm volatile("ldtilecfg %0" : : "m"(kConfig)); }
   static void release() noexcept { asm volatile("tilerelease"); }
-  template <int T>
+  template <int... T>
   static void zero() {
-    asm volatile("tilezero %%tmm%c0" : : "i"(T));
+    (zero_one<T>(), ...);
   }
   template <int T>
   static void load(const void* from, std::int64_t stride) {
@@ -48,6 +48,12 @@ struct Tiles {
   template <int C, int A, int B>
   static void dot() {
     asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(C), "i"(A), "i"(B));
+  }
+
+ private:
+  template <int T>
+  static void zero_one() {
+    asm volatile("tilezero %%tmm%c0" : : "i"(T));
   }
 };
 

@@ -17,10 +17,7 @@ void multiply_add(Range& t) noexcept {
   const std::uint8_t* far = panel + kPanelBytes;
   constexpr std::int64_t kFarBytes = static_cast<std::int64_t>(kTileOperandBytes) - kPanelBytes;
   Tiles::configure();
-  Tiles::zero<0>();
-  Tiles::zero<1>();
-  Tiles::zero<2>();
-  Tiles::zero<3>();
+  Tiles::zero<0, 1, 2, 3>();
   std::int64_t near_at = 0, far_at = 0;
   for (std::int64_t i = 0; i < t.count; i += kStepProducts) {
     Tiles::load<4>(panel + near_at, 64);

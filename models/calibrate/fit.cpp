@@ -3,10 +3,10 @@
 #include <ceres/ceres.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "calibrate/residuals.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::calibrate {
 namespace {
@@ -147,11 +147,9 @@ Fit fit(const std::vector<Observation>& observations, const cost::Stack& base,
 
 double year_of(const std::string& profile) {
   const auto dash = profile.rfind('-');
-  int year = 0;
   if (dash == std::string::npos) return kTrendYear;
-  const auto* end = profile.data() + profile.size();
-  const auto read = std::from_chars(profile.data() + dash + 1, end, year);
-  return read.ptr == end && year > 2000 ? year : kTrendYear;
+  const auto year = entire_number<int>(std::string_view(profile).substr(dash + 1));
+  return year && *year > 2000 ? *year : kTrendYear;
 }
 
 Values mean_of(const Fit& f, double year) {

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <span>
 
 #include "calibrate/columns.hpp"
 #include "spec/date.hpp"
 #include "spec/wording.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::calibrate {
 namespace {
@@ -116,11 +116,8 @@ std::span<const std::string_view> needs(OperatorKind op) {
 }
 
 std::optional<double> positive_number(std::string_view s) {
-  double v = 0;
-  const auto* end = s.data() + s.size();
-  const auto r = std::from_chars(s.data(), end, v);
-  if (r.ec != std::errc() || r.ptr != end || !std::isfinite(v) || v <= 0) return std::nullopt;
-  return v;
+  const auto v = entire_number<double>(s);
+  return v && std::isfinite(*v) && *v > 0 ? v : std::nullopt;
 }
 
 class Row {

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "units/number.hpp"
 
 namespace perfmodel::calibrate {
 namespace {
@@ -30,11 +31,9 @@ class Fields {
   std::string word() { return std::string(next('\t')); }
   template <class T>
   T number(char end) {
-    const auto field = next(end);
-    T v{};
-    const auto r = std::from_chars(field.data(), field.data() + field.size(), v);
-    ok_ = ok_ && r.ec == std::errc() && r.ptr == field.data() + field.size() && v >= T{};
-    return v;
+    const auto v = entire_number<T>(next(end));
+    ok_ = ok_ && v && *v >= T{};
+    return v.value_or(T{});
   }
   double real() { return number<double>('\t'); }
 

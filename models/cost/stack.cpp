@@ -1,6 +1,6 @@
 #include "cost/stack.hpp"
 
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::cost {
 namespace {
@@ -40,15 +40,9 @@ const spec::Sourced<Count>& Stack::efficiency(ops::OpClass c) const {
 }
 
 std::optional<Stack> read_stack(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "stack", diagnostics);
-  MapReader root(document.root, "", context);
-  Stack s;
-  auto header = spec::read_header(root, "stack");
-  s.id = std::move(header.id);
-  s.name = std::move(header.name);
-  s.aliases = std::move(header.aliases);
-  s.sources = context.read_sources();
+  spec::ConfigFile file(document, "stack", diagnostics);
+  auto& root = file.root();
+  auto s = file.begin<Stack>();
   s.date = root.text("date", Need::required).value_or("");
   s.about = root.text("about", Need::required).value_or("");
   s.serves = root.texts("serves", Need::optional);
@@ -94,12 +88,8 @@ std::optional<Stack> read_stack(const spec::Document& document, spec::Diagnostic
     read(*v, "chunk", FigureRule{.min = 1.0, .min_exclusive = false, .max = 1e7}, s.chunk);
     v->finish();
   }
-  s.notes = root.texts("notes", Need::optional);
   s.residual = read_residuals(root);
-  root.finish();
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return s;
+  return file.end(std::move(s));
 }
 
 }  // namespace perfmodel::cost

@@ -4,8 +4,8 @@
 
 #include "fleet/fleet.hpp"
 #include "fleet/supply.hpp"
+#include "spec/config_file.hpp"
 #include "spec/number_format.hpp"
-#include "spec/reader.hpp"
 #include "spec/wording.hpp"
 #include "units/number.hpp"
 #include "units/text.hpp"
@@ -180,15 +180,9 @@ void check_on(const Fleet& f, const spec::Context& context) {
 }  // namespace
 
 std::optional<Fleet> read_fleet(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "fleet", diagnostics);
-  MapReader root(document.root, "", context);
-  Fleet f;
-  f.sources = context.read_sources();
-  auto header = spec::read_header(root, "fleet");
-  f.id = std::move(header.id);
-  f.name = std::move(header.name);
-  f.aliases = std::move(header.aliases);
+  spec::ConfigFile file(document, "fleet", diagnostics);
+  auto& root = file.root();
+  auto f = file.begin<Fleet>();
   f.about = root.text("about", Need::required).value_or("");
   for (auto& m : root.maps("inventory", Need::optional)) {
     auto h = read_hardware(m);
@@ -219,11 +213,8 @@ std::optional<Fleet> read_fleet(const spec::Document& document, spec::Diagnostic
             "inventory: [{chip: h800, count: 2000}]");
   if (root.has("workloads") && f.workloads.empty())
     problem(root, "workloads", "nothing is asked for", "add {name: chat, llm: deepseek-r1, ...}");
-  check_on(f, context);
-  root.finish();
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return f;
+  check_on(f, file.context());
+  return file.end(std::move(f));
 }
 
 }  // namespace perfmodel::fleet

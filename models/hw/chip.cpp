@@ -1,7 +1,7 @@
 #include "hw/chip.hpp"
 
 #include "hw/grades.hpp"
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::hw {
 namespace {
@@ -101,15 +101,9 @@ void read_bins(MapReader& root, Chip& chip) {
 }  // namespace
 
 std::optional<Chip> read_chip(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "chip", diagnostics);
-  MapReader root(document.root, "", context);
-  Chip chip;
-  auto header = spec::read_header(root, "chip");
-  chip.id = std::move(header.id);
-  chip.name = std::move(header.name);
-  chip.aliases = std::move(header.aliases);
-  chip.sources = context.read_sources();
+  spec::ConfigFile file(document, "chip", diagnostics);
+  auto& root = file.root();
+  auto chip = file.begin<Chip>();
   chip.vendor = root.text("vendor", Need::required).value_or("");
   chip.family = root.text("family", Need::required).value_or("");
   chip.status =
@@ -127,12 +121,8 @@ std::optional<Chip> read_chip(const spec::Document& document, spec::Diagnostics&
   chip.system = root.text("system", Need::optional).value_or("");
   chip.alternatives = root.texts("alternatives", Need::optional);
   read_bins(root, chip);
-  chip.notes = root.texts("notes", Need::optional);
-  root.finish();
-  check_grades(context, chip.status);
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return chip;
+  check_grades(file.context(), chip.status);
+  return file.end(std::move(chip));
 }
 
 }  // namespace perfmodel::hw

@@ -1,22 +1,16 @@
 #include "hw/family.hpp"
 
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::hw {
 
 using spec::Compute;
-using spec::MapReader;
 using spec::Need;
 
 std::optional<Family> read_family(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "family", diagnostics);
-  MapReader root(document.root, "", context);
-  Family f;
-  auto header = spec::read_header(root, "family");
-  f.id = std::move(header.id);
-  f.name = std::move(header.name);
-  f.sources = context.read_sources();
+  spec::ConfigFile file(document, "family", diagnostics);
+  auto& root = file.root();
+  auto f = file.begin<Family>();
   f.parent = root.text("parent", Need::optional).value_or("");
   if (auto tile = root.map("tile", Need::required)) {
     f.tile_m = static_cast<double>(tile->integer("m", Need::required, 1, 1024).value_or(128));
@@ -46,11 +40,7 @@ std::optional<Family> read_family(const spec::Document& document, spec::Diagnost
     f.scale_software = scale->figure<Count>("software", Need::optional);
     scale->finish();
   }
-  f.notes = root.texts("notes", Need::optional);
-  root.finish();
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return f;
+  return file.end(std::move(f));
 }
 
 Chip with_assumed(const Chip& chip, const Family& family) {

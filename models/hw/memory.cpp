@@ -1,25 +1,17 @@
 #include "hw/memory.hpp"
 
-#include <charconv>
-
 #include "hw/grades.hpp"
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::hw {
 
-using spec::MapReader;
 using spec::Need;
 
 std::optional<Memory> read_memory(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "memory", diagnostics);
-  MapReader root(document.root, "", context);
-  Memory m;
-  auto header = spec::read_header(root, "memory");
-  m.id = std::move(header.id);
-  m.name = std::move(header.name);
-  m.aliases = std::move(header.aliases);
-  m.sources = context.read_sources();
+  spec::ConfigFile file(document, "memory", diagnostics);
+  auto& root = file.root();
+  auto m = file.begin<Memory>();
   m.status =
       root.choice<Status>("status", Need::required, status_options()).value_or(Status::shipping);
   m.about = root.text("about", Need::optional).value_or("");
@@ -29,12 +21,8 @@ std::optional<Memory> read_memory(const spec::Document& document, spec::Diagnost
     if (auto f = stack->figure<Bandwidth>("bandwidth", Need::required)) m.stack_bandwidth = *f;
     stack->finish();
   }
-  m.notes = root.texts("notes", Need::optional);
-  root.finish();
-  check_grades(context, m.status);
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return m;
+  check_grades(file.context(), m.status);
+  return file.end(std::move(m));
 }
 
 namespace {
@@ -56,12 +44,9 @@ spec::Sourced<Q> scaled(spec::Sourced<Q> f, double factor) {
 std::optional<MemorySwap> parse_memory_swap(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-  MemorySwap swap{std::string(text.substr(0, colon)), 0};
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data() + colon + 1, last, swap.stacks);
-  if (error != std::errc() || end != last || swap.stacks < 1 || swap.stacks > kMaxStacks)
-    return std::nullopt;
-  return swap;
+  const int stacks = entire_number<int>(text.substr(colon + 1)).value_or(0);
+  if (stacks < 1 || stacks > kMaxStacks) return std::nullopt;
+  return MemorySwap{std::string(text.substr(0, colon)), stacks};
 }
 
 Chip with_memory(const Chip& chip, const Memory& memory, int stacks) {

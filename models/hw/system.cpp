@@ -1,7 +1,7 @@
 #include "hw/system.hpp"
 
 #include "hw/grades.hpp"
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::hw {
 namespace {
@@ -64,15 +64,9 @@ void read_tiers(MapReader& root, System& s) {
 }  // namespace
 
 std::optional<System> read_system(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "system", diagnostics);
-  MapReader root(document.root, "", context);
-  System s;
-  auto header = spec::read_header(root, "system");
-  s.id = std::move(header.id);
-  s.name = std::move(header.name);
-  s.aliases = std::move(header.aliases);
-  s.sources = context.read_sources();
+  spec::ConfigFile file(document, "system", diagnostics);
+  auto& root = file.root();
+  auto s = file.begin<System>();
   s.chip = root.text("chip", Need::required).value_or("");
   s.status =
       root.choice<Status>("status", Need::required, status_options()).value_or(Status::shipping);
@@ -108,12 +102,8 @@ std::optional<System> read_system(const spec::Document& document, spec::Diagnost
     s.price_cny = price->figure<Cny>("cny", Need::optional);
     price->finish();
   }
-  s.notes = root.texts("notes", Need::optional);
-  root.finish();
-  check_grades(context, s.status);
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return s;
+  check_grades(file.context(), s.status);
+  return file.end(std::move(s));
 }
 
 System filled_for(const System& system, const Chip& chip) {

@@ -1,12 +1,12 @@
 #include "hw/what_if.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "spec/wording.hpp"
+#include "units/number.hpp"
 #include "units/text.hpp"
 
 namespace perfmodel::hw {
@@ -17,13 +17,6 @@ using spec::Infeasible;
 
 constexpr double kLeastFactor = 0.01, kMostFactor = 100;
 constexpr int kMostDies = 16;
-
-std::optional<double> number(std::string_view s) {
-  double v = 0;
-  const auto r = std::from_chars(s.data(), s.data() + s.size(), v);
-  if (r.ec != std::errc() || r.ptr != s.data() + s.size()) return std::nullopt;
-  return v;
-}
 
 std::string no_factor(std::string_view value) {
   return fmt::format("'{}' is no factor between {} and {}, as in 1.5x", value, kLeastFactor,
@@ -38,7 +31,7 @@ bool is_factor(double v) {
 template <class Q>
 std::string read(std::optional<Change<Q>>& to, std::string_view value) {
   if (value.ends_with('x')) {
-    const auto factor = number(value.substr(0, value.size() - 1));
+    const auto factor = entire_number<double>(value.substr(0, value.size() - 1));
     if (!factor || !is_factor(*factor)) return no_factor(value);
     to = *factor;
     return "";
@@ -268,13 +261,14 @@ std::string set(WhatIf& w, std::string_view name, std::string_view value) {
   if (name == "clock") return read(w.clock, value);
   if (name == "native") return read_native(w, value);
   if (name == "link-scale") {
-    const auto v = number(value.ends_with('x') ? value.substr(0, value.size() - 1) : value);
+    const auto v =
+        entire_number<double>(value.ends_with('x') ? value.substr(0, value.size() - 1) : value);
     if (!v || !is_factor(*v)) return no_factor(value);
     w.link_scale = *v;
     return "";
   }
   if (name == "dies") {
-    const auto v = number(value);
+    const auto v = entire_number<double>(value);
     if (!v || *v < 1 || *v > kMostDies || *v != std::floor(*v))
       return fmt::format("'{}' is no number of dies from 1 to {}", value, kMostDies);
     w.dies = static_cast<int>(*v);

@@ -1,5 +1,5 @@
 #include "llm/llm_spec.hpp"
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::llm {
 namespace {
@@ -204,18 +204,12 @@ void read_architecture(MapReader& root, spec::Context& context, LlmSpec& llm) {
 }  // namespace
 
 std::optional<LlmSpec> read_llm(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "llm", diagnostics);
-  MapReader root(document.root, "", context);
-  LlmSpec llm;
-  auto header = spec::read_header(root, "llm");
-  llm.id = std::move(header.id);
-  llm.name = std::move(header.name);
-  llm.aliases = std::move(header.aliases);
-  llm.sources = context.read_sources();
+  spec::ConfigFile file(document, "llm", diagnostics);
+  auto& root = file.root();
+  auto llm = file.begin<LlmSpec>();
   llm.vendor = root.text("vendor", Need::required).value_or("");
   llm.release = root.text("release", Need::optional).value_or("");
-  read_architecture(root, context, llm);
+  read_architecture(root, file.context(), llm);
   llm.hidden = required(root, "hidden");
   llm.vocab = required(root, "vocab");
   llm.tie_embeddings = flag(root, "tie_embeddings");
@@ -228,18 +222,14 @@ std::optional<LlmSpec> read_llm(const spec::Document& document, spec::Diagnostic
   llm.mtp_layers = optional(root, "mtp_layers", 0, 0, 64);
   read_native(root, llm.native);
   read_counts(root, llm);
-  llm.notes = root.texts("notes", Need::optional);
-  root.finish();
-  context.finish();
   int ffn_layers = 0;
   for (const auto& b : llm.ffn) ffn_layers += b.layers;
   if (ffn_layers != llm.layers()) {
-    context.problem(root.mark(), "ffn",
-                    "has " + std::to_string(ffn_layers) + " layers where attention has " +
-                        std::to_string(llm.layers()));
+    file.context().problem(root.mark(), "ffn",
+                           "has " + std::to_string(ffn_layers) + " layers where attention has " +
+                               std::to_string(llm.layers()));
   }
-  if (diagnostics.size() != before) return std::nullopt;
-  return llm;
+  return file.end(std::move(llm));
 }
 
 int LlmSpec::layers() const {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "spec/diagnostics.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::mapping {
 namespace {
@@ -79,10 +79,8 @@ void read_degree(std::string_view item, std::array<Degree, 6>& degrees,
   const auto equals = std::min(item.find('='), item.size());
   const auto key = item.substr(0, equals);
   const auto digits = item.substr(std::min(equals + 1, item.size()));
-  int n = 0;
-  const char* const last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, n);
-  if (key.empty() || error != std::errc() || end != last || n < 1 || n > kMaxDegree) {
+  const int n = entire_number<int>(digits).value_or(0);
+  if (key.empty() || n < 1 || n > kMaxDegree) {
     problems.push_back(fmt::format("'{}' is not a degree (write tp=8,dp=4,ep=32 or auto)", item));
     return;
   }

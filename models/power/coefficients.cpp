@@ -1,6 +1,6 @@
 #include "power/coefficients.hpp"
 
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::power {
 namespace {
@@ -23,14 +23,9 @@ void read(MapReader& r, std::string_view key, spec::Sourced<Q>& to, FigureRule r
 
 std::optional<Coefficients> read_coefficients(const spec::Document& document,
                                               spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "power", diagnostics);
-  MapReader root(document.root, "", context);
-  Coefficients c;
-  auto header = spec::read_header(root, "power");
-  c.id = std::move(header.id);
-  c.name = std::move(header.name);
-  c.sources = context.read_sources();
+  spec::ConfigFile file(document, "power", diagnostics);
+  auto& root = file.root();
+  auto c = file.begin<Coefficients>();
   if (auto chip = root.map("chip", Need::required)) {
     read(*chip, "idle", c.chip.idle, kShare);
     read(*chip, "active", c.chip.active, kShare);
@@ -39,7 +34,7 @@ std::optional<Coefficients> read_coefficients(const spec::Document& document,
     read(*chip, "memory", c.chip.memory, kRate);
     read(*chip, "link", c.chip.link, kRate);
     if (c.chip.idle.value + c.chip.active.value > Count::from_base(1.0))
-      context.problem(chip->mark(), "chip", "idle and active add up to more than the TDP");
+      file.context().problem(chip->mark(), "chip", "idle and active add up to more than the TDP");
     chip->finish();
   }
   if (auto around = root.map("around", Need::required)) {
@@ -49,11 +44,7 @@ std::optional<Coefficients> read_coefficients(const spec::Document& document,
     read(*around, "pue", c.around.pue, {.min = 1, .min_exclusive = false, .max = kHighestPue});
     around->finish();
   }
-  c.notes = root.texts("notes", Need::optional);
-  root.finish();
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return c;
+  return file.end(std::move(c));
 }
 
 }  // namespace perfmodel::power

@@ -1,37 +1,25 @@
 #include "serving/workload.hpp"
 
-#include <charconv>
-
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
+#include "units/number.hpp"
 
 namespace perfmodel::serving {
 
-using spec::MapReader;
 using spec::Need;
 
 namespace {
 constexpr long kMaxTokens = 100'000'000;
 constexpr int kMaxDrafts = 16;
-
-template <class T>
-bool whole_text_is(std::string_view text, T& value) {
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  return error == std::errc() && end == last;
-}
-
 }  // namespace
 
 std::optional<Speculation> parse_speculation(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  Speculation s;
-  const bool read = whole_text_is(text.substr(0, colon), s.drafts) &&
-                    whole_text_is(text.substr(colon + 1), s.accepted);
-  if (!read || s.drafts < 1 || s.drafts > kMaxDrafts ||
-      !(s.accepted >= 0 && s.accepted <= s.drafts))
-    return std::nullopt;
-  return s;
+  const auto drafts = entire_number<int>(text.substr(0, colon));
+  const auto accepted = entire_number<double>(text.substr(colon + 1));
+  if (!drafts || *drafts < 1 || *drafts > kMaxDrafts) return std::nullopt;
+  if (!accepted || !(*accepted >= 0 && *accepted <= *drafts)) return std::nullopt;
+  return Speculation{*drafts, *accepted};
 }
 
 Speculation speculation(int drafts, double acceptance) {
@@ -43,14 +31,9 @@ Speculation speculation(int drafts, double acceptance) {
 
 std::optional<Workload> read_workload(const spec::Document& document,
                                       spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "workload", diagnostics);
-  MapReader root(document.root, "", context);
-  Workload w;
-  auto header = spec::read_header(root, "workload");
-  w.id = std::move(header.id);
-  w.name = std::move(header.name);
-  w.aliases = std::move(header.aliases);
+  spec::ConfigFile file(document, "workload", diagnostics);
+  auto& root = file.root();
+  auto w = file.begin<Workload>();
   w.about = root.text("about", Need::required).value_or("");
   w.input = static_cast<double>(root.integer("input", Need::required, 1, kMaxTokens).value_or(1));
   w.output = static_cast<double>(root.integer("output", Need::required, 1, kMaxTokens).value_or(1));
@@ -61,10 +44,7 @@ std::optional<Workload> read_workload(const spec::Document& document,
     w.slo.tpot = slo->quantity<Time>("tpot", Need::optional);
     slo->finish();
   }
-  root.finish();
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return w;
+  return file.end(std::move(w));
 }
 
 }  // namespace perfmodel::serving

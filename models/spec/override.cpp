@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
 #include "spec/document.hpp"
@@ -93,10 +92,8 @@ class Override {
   }
 
   Node* item(Node& node, const std::string& part) {
-    std::size_t index = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
-    const bool number = error == std::errc{} && end == part.data() + part.size();
-    if (number && index < node.items.size()) return &node.items[index];
+    const auto index = entire_number<std::size_t>(part);
+    if (index && *index < node.items.size()) return &node.items[*index];
     const std::size_t count = node.items.size();
     problem(fmt::format(message::no_such_item, quoted(part), count),
             count == 0 ? "" : fmt::format("items are counted from 0 to {}", count - 1));

@@ -1,6 +1,6 @@
 #include "tco/prices.hpp"
 
-#include "spec/reader.hpp"
+#include "spec/config_file.hpp"
 
 namespace perfmodel::tco {
 namespace {
@@ -20,24 +20,15 @@ void read(MapReader& r, std::string_view key, spec::Sourced<Q>& to, FigureRule r
 }  // namespace
 
 std::optional<Prices> read_prices(const spec::Document& document, spec::Diagnostics& diagnostics) {
-  const auto before = diagnostics.size();
-  spec::Context context(document, "prices", diagnostics);
-  MapReader root(document.root, "", context);
-  Prices p;
-  auto header = spec::read_header(root, "prices");
-  p.id = std::move(header.id);
-  p.name = std::move(header.name);
-  p.sources = context.read_sources();
+  spec::ConfigFile file(document, "prices", diagnostics);
+  auto& root = file.root();
+  auto p = file.begin<Prices>();
   read(root, "lifetime", p.lifetime, kLifetime);
   read(root, "interest", p.interest, {.min = 0, .min_exclusive = false, .max = 1});
   read(root, "surroundings", p.surroundings, kShareOrNone);
   read(root, "yuan", p.yuan, {});
   read(root, "electricity", p.electricity, {.min_exclusive = false});
-  p.notes = root.texts("notes", Need::optional);
-  root.finish();
-  context.finish();
-  if (diagnostics.size() != before) return std::nullopt;
-  return p;
+  return file.end(std::move(p));
 }
 
 }  // namespace perfmodel::tco

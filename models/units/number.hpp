@@ -1,7 +1,9 @@
 // Numbers and words out of untrusted text: locale-independent scanning, and quoting for messages.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,17 @@ NumberScan scan_number(std::string_view text);
 
 /// The whole of `text` as a number.
 NumberScan scan_entire(std::string_view text);
+
+/// The whole of `text` as a T by the rules of std::from_chars: no sign but '-', no blanks. For
+/// words of options and texts of machines; figures go through the scans.
+template <class T>
+std::optional<T> entire_number(std::string_view text) {
+  T value{};
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return value;
+}
 
 /// Without blanks at both ends.
 std::string_view trimmed(std::string_view text);

@@ -18,25 +18,7 @@
 namespace perfmodel::black_box {
 namespace {
 
-using Words = std::vector<std::string>;
 const Words kSmall = {"estimate", "--chip", "h100", "--llm", "llama-3.1-8b", "--no-compare"};
-
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-/// First row of an answer in CSV, by column.
-std::map<std::string, std::string> first_row(const std::string& csv) {
-  const auto rows = parse_csv(csv);
-  std::map<std::string, std::string> r;
-  if (rows.size() < 2) {
-    ADD_FAILURE() << "no answer in: " << csv;
-    return r;
-  }
-  for (std::size_t i = 0; i < rows[0].size(); ++i) r[rows[0][i]] = rows[1][i];
-  return r;
-}
 
 TEST(Answer, OfEverySubcommandIsWithoutComplaint) {
   for (const Words& words : {kSmall,
@@ -94,7 +76,7 @@ void expect_verdict(const Words& words) {
   const auto r = run(with(words, {"--assume", "--no-compare", "--format", "csv"}));
   ASSERT_TRUE(r.status == 0 || r.status == 1) << words[2] << r.text();
   EXPECT_EQ(r.err, "") << words[2];
-  auto row = first_row(r.out);
+  auto row = first_record(r.out);
   EXPECT_EQ(row["verdict"], r.status == 0 ? "feasible" : "infeasible");
   EXPECT_EQ(row["reason"].empty(), r.status == 0) << row["reason"];
   if (r.status == 0) {
@@ -107,7 +89,7 @@ void expect_verdict(const Words& words) {
 TEST(Answer, OfTwoPoolsStatesBoth) {
   const Words asked = {"estimate",  "--system", "gb200-nvl72",    "--no-compare",
                        "--nearest", "0",        "--disaggregate", "24:48"};
-  auto row = first_row(run(with(asked, {"--format", "csv"})).out);
+  auto row = first_record(run(with(asked, {"--format", "csv"})).out);
   EXPECT_EQ(row["verdict"], "feasible");
   EXPECT_FALSE(row["prefill_deployment"].empty());
   EXPECT_LE(std::atof(row["prefill_chips_used"].c_str()), 24);
@@ -123,15 +105,16 @@ TEST(Answer, OfTwoPoolsStatesBoth) {
   EXPECT_NE(table.find("\nprefill "), std::string::npos) << table;
   EXPECT_NE(table.find(row["prefill_deployment"]), std::string::npos) << table;
   // Without a split there is nothing to say of it.
-  row = first_row(run(with(kSmall, {"--format", "csv"})).out);
+  row = first_record(run(with(kSmall, {"--format", "csv"})).out);
   EXPECT_EQ(row["prefill_deployment"], "");
   EXPECT_EQ(row["transfer_ms"], "");
 }
 
 TEST(Answer, OfPoolsOnTwoSystemsCountsBoth) {
-  auto row = first_row(run({"estimate", "--system", "hgx-h20", "--count", "4", "--prefill-system",
-                            "hgx-h800", "--prefill-count", "2", "--no-compare", "--format", "csv"})
-                           .out);
+  auto row =
+      first_record(run({"estimate", "--system", "hgx-h20", "--count", "4", "--prefill-system",
+                        "hgx-h800", "--prefill-count", "2", "--no-compare", "--format", "csv"})
+                       .out);
   EXPECT_EQ(row["verdict"], "feasible");
   EXPECT_EQ(row["chips"], "48");
 }
@@ -140,14 +123,14 @@ TEST(Answer, ToALoadHasItsRateOrSaysSaturated) {
   const auto at = [](const char* rate) {
     return run(with(kSmall, {"--rate", rate, "--format", "csv"}));
   };
-  auto few = first_row(at("0.5").out);
-  auto more = first_row(at("20").out);
+  auto few = first_record(at("0.5").out);
+  auto more = first_record(at("20").out);
   EXPECT_NEAR(std::atof(few["output_tokens_per_s_system"].c_str()), 0.5 * 1024, 0.5);
   EXPECT_NEAR(std::atof(more["output_tokens_per_s_system"].c_str()), 20 * 1024, 20);
   EXPECT_LT(std::atof(few["tpot_ms"].c_str()), std::atof(more["tpot_ms"].c_str()));
   const auto flood = at("1000000");
   EXPECT_EQ(flood.status, 1) << flood.text();
-  auto no = first_row(flood.out);
+  auto no = first_record(flood.out);
   EXPECT_NE(no["reason"].find("requests/s are more than"), std::string::npos) << no["reason"];
   EXPECT_EQ(no["tpot_ms"], "") << "no number for an overloaded engine";
   // The nearest load that it names has an answer.
@@ -257,7 +240,7 @@ TEST(Json, IsOneObjectAndSaysWhatTheCsvSays) {
     ASSERT_TRUE(object.is_object()) << json.text();
     const auto csv = run(with(words, {"--format", "csv"}));
     EXPECT_EQ(csv.status, json.status);
-    EXPECT_FALSE(first_row(csv.out).empty());
+    EXPECT_FALSE(first_record(csv.out).empty());
   }
 }
 
@@ -285,7 +268,7 @@ TEST(HostileText, SurvivesEveryFormat) {
     const auto r = run(with(kSmall, {"--set", "chip.name=" + name, "--format", format}));
     ASSERT_EQ(r.status, 0) << r.text();
     if (std::string(format) == "csv") {
-      EXPECT_EQ(first_row(r.out)["overrides"], "chip.name = " + name);
+      EXPECT_EQ(first_record(r.out)["overrides"], "chip.name = " + name);
     }
     if (std::string(format) == "json") {
       EXPECT_FALSE(nlohmann::json::parse(r.out, nullptr, false).is_discarded());

@@ -11,8 +11,6 @@
 namespace perfmodel::black_box {
 namespace {
 
-using Words = std::vector<std::string>;
-
 struct Case {
   std::string name;
   Words arguments;
@@ -22,30 +20,20 @@ std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << c.name;
 }
 
-Case estimate(std::string name, Words more, Words says) {
-  Words words = {"estimate"};
-  words.insert(words.end(), more.begin(), more.end());
-  return {std::move(name), std::move(words), std::move(says)};
+Case estimate(std::string name, const Words& more, Words says) {
+  return {std::move(name), with({"estimate"}, more), std::move(says)};
 }
 /// On eight H100, where nothing else is wrong.
-Case on_h100(std::string name, Words more, Words says) {
-  Words words = {"--chip", "h100", "--llm", "llama-3.1-8b", "--no-compare"};
-  words.insert(words.end(), more.begin(), more.end());
-  return estimate(std::move(name), std::move(words), std::move(says));
+Case on_h100(std::string name, const Words& more, Words says) {
+  return estimate(std::move(name),
+                  with({"--chip", "h100", "--llm", "llama-3.1-8b", "--no-compare"}, more),
+                  std::move(says));
 }
 /// DeepSeek-R1 on eight H200.
-Case moe(std::string name, Words more, Words says) {
-  Words words = {"--system", "hgx-h200", "--llm", "deepseek-r1", "--no-compare"};
-  words.insert(words.end(), more.begin(), more.end());
-  return estimate(std::move(name), std::move(words), std::move(says));
-}
-
-void expect_refusal(const Run& r, const Words& says) {
-  EXPECT_EQ(r.status, 2) << r.text();
-  EXPECT_EQ(r.out, "") << r.text();
-  for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.text();
-  EXPECT_EQ(r.err.find("internal error"), std::string::npos) << r.text();
-  EXPECT_TRUE(!r.err.empty() && r.err.back() == '\n') << r.text();
+Case moe(std::string name, const Words& more, Words says) {
+  return estimate(std::move(name),
+                  with({"--system", "hgx-h200", "--llm", "deepseek-r1", "--no-compare"}, more),
+                  std::move(says));
 }
 
 class BadInput : public ::testing::TestWithParam<Case> {};
@@ -290,9 +278,8 @@ TEST(BadConfig, IsRefusedWithFileLineAndColumn) {
   const auto lines = static_cast<int>(std::count(good.begin(), good.end(), '\n')) + 2;
   expect_refusal(r, {"h100.yaml:" + std::to_string(lines) + ":1:", "bandwith"});
   for (const auto& words : {Words{"list", "chips"}, {"show", "chip", "h100"}, {"check"}}) {
-    Words all = {"--configs", root};
-    all.insert(all.end(), words.begin(), words.end());
-    expect_refusal(run(all), {"h100.yaml:" + std::to_string(lines) + ":1:"});
+    expect_refusal(run(with({"--configs", root}, words)),
+                   {"h100.yaml:" + std::to_string(lines) + ":1:"});
   }
   // Another chip is none the worse for it.
   EXPECT_EQ(run({"--configs", root, "show", "chip", "h200"}).status, 0);

@@ -12,16 +12,8 @@ namespace perfmodel::black_box {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
 
 const fs::path kResults = fs::path(PERFMODEL_CONFIG_DIR) / ".." / "results";
-
-void expect_refusal(const Run& r, const Words& says) {
-  EXPECT_EQ(r.status, 2) << r.text();
-  EXPECT_EQ(r.out, "") << r.text();
-  for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.text();
-  EXPECT_EQ(r.err.find("internal error"), std::string::npos) << r.text();
-}
 void expect_clean(const Run& r, int files) {
   EXPECT_EQ(r.status, 0) << r.text();
   EXPECT_EQ(r.err, "");

@@ -14,42 +14,22 @@
 namespace perfmodel::black_box {
 namespace {
 
-using Words = std::vector<std::string>;
-using Record = std::map<std::string, std::string>;
-
 /// Large systems are searched for long where code is instrumented; their like stands in.
 const std::string kSupernode = kSanitized ? "atlas-800i-a3" : "cloudmatrix384";
 const std::string kRack = kSanitized ? "hgx-b200" : "gb200-nvl72";
 
 Words compare(const std::string& systems, const Words& more = {}) {
-  Words words = {"compare", "--systems", systems};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
+  return with({"compare", "--systems", systems}, more);
 }
 
 /// The CSV's rows of one kind.
 std::vector<Record> rows(const Words& words, const std::string& kind, int status = 0) {
-  auto asked = words;
-  asked.insert(asked.end(), {"--format", "csv"});
-  const auto r = run(asked);
+  const auto r = run(with(words, {"--format", "csv"}));
   EXPECT_EQ(r.status, status) << r.text();
   EXPECT_EQ(r.err, "");
-  const auto table = parse_csv(r.out);
-  std::vector<Record> found;
-  for (std::size_t at = 1; at < table.size(); ++at) {
-    Record row;
-    for (std::size_t i = 0; i < table[0].size(); ++i) row[table[0][i]] = table[at][i];
-    if (row.at("row") == kind) found.push_back(row);
-  }
+  auto found = records(r.out);
+  std::erase_if(found, [&](const Record& row) { return row.at("row") != kind; });
   return found;
-}
-
-double number(const Record& row, const std::string& column) {
-  const auto at = row.find(column);
-  EXPECT_NE(at, row.end()) << column;
-  if (at == row.end()) return NAN;
-  EXPECT_NE(at->second, "") << column;
-  return std::atof(at->second.c_str());
 }
 
 const Words kFactors = {"factor_compute", "factor_formats", "factor_bandwidth", "factor_capacity",

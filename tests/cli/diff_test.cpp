@@ -27,11 +27,10 @@ class Answers : public testing::Test {
     spill(old_file, before_);
     spill(new_file, now_);
   }
-  static std::string estimate(const std::vector<std::string>& more) {
-    std::vector<std::string> words = {"estimate", "--chip", "h100",     "--llm", "llama-3.1-70b",
-                                      "--batch",  "16",     "--format", "csv"};
-    words.insert(words.end(), more.begin(), more.end());
-    const auto r = run(words);
+  static std::string estimate(const Words& more) {
+    const auto r = run(with({"estimate", "--chip", "h100", "--llm", "llama-3.1-70b", "--batch",
+                             "16", "--format", "csv"},
+                            more));
     EXPECT_EQ(r.status, 0) << r.err;
     return r.out;
   }

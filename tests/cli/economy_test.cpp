@@ -10,34 +10,16 @@
 namespace perfmodel::black_box {
 namespace {
 
-using Words = std::vector<std::string>;
-using Record = std::map<std::string, std::string>;
-
 Words estimate(const std::string& chip, const Words& more = {}) {
-  Words words = {"estimate",  "--chip", chip,        "--llm", "llama-3.1-8b",
-                 "--samples", "0",      "--nearest", "0",     "--no-compare"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
+  return with({"estimate", "--chip", chip, "--llm", "llama-3.1-8b", "--samples", "0", "--nearest",
+               "0", "--no-compare"},
+              more);
 }
 
-std::vector<Record> rows(Words words, int status = 0) {
-  words.insert(words.end(), {"--format", "csv"});
-  const auto r = run(words);
+std::vector<Record> rows(const Words& words, int status = 0) {
+  const auto r = run(with(words, {"--format", "csv"}));
   EXPECT_EQ(r.status, status) << r.text();
-  const auto table = parse_csv(r.out);
-  std::vector<Record> found;
-  for (std::size_t at = 1; at < table.size(); ++at) {
-    Record row;
-    for (std::size_t i = 0; i < table[0].size(); ++i) row[table[0][i]] = table[at][i];
-    found.push_back(std::move(row));
-  }
-  return found;
-}
-
-double number(const Record& row, const std::string& column) {
-  const auto at = row.find(column);
-  EXPECT_TRUE(at != row.end() && !at->second.empty()) << column;
-  return at == row.end() ? 0 : std::atof(at->second.c_str());
+  return records(r.out);
 }
 
 TEST(Economy, PartsOfAnAnswerAgree) {
@@ -161,10 +143,7 @@ TEST(WhatIf, SystemsOfAComparisonAreChangedOneByOne) {
 
 TEST(WhatIf, WhatCannotBeIsRefusedWithTheReason) {
   const auto refused = [](const Words& more, const std::string& reason) {
-    const auto r = run(estimate("ascend910c", more));
-    EXPECT_EQ(r.status, 2) << r.text();
-    EXPECT_EQ(r.out, "");
-    EXPECT_NE(r.err.find(reason), std::string::npos) << r.err;
+    expect_refusal(run(estimate("ascend910c", more)), {reason});
   };
   refused({"--memory", "hbm3:12"}, "12 stacks of hbm3 are more than the 8");
   refused({"--memory", "hbm33:8"}, "unknown memory 'hbm33'");
@@ -176,11 +155,7 @@ TEST(WhatIf, WhatCannotBeIsRefusedWithTheReason) {
   refused({"--dies", "0", "--clock", "fast"}, "--clock");
   refused({"--dies", "0", "--clock", "fast"}, "--dies");
   const auto compare = [](const Words& more, const std::string& reason) {
-    Words words = {"compare", "--systems"};
-    words.insert(words.end(), more.begin(), more.end());
-    const auto r = run(words);
-    EXPECT_EQ(r.status, 2) << r.text();
-    EXPECT_NE(r.err.find(reason), std::string::npos) << r.err;
+    expect_refusal(run(with({"compare", "--systems"}, more)), {reason});
   };
   compare({"hgx-h20,hgx-h20+clock"}, "is no change");
   compare({"hgx-h20,hgx-h20+clok=2x"}, "did you mean 'clock'?");

@@ -13,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-using Words = std::vector<std::string>;
 
 const fs::path kConfigs = PERFMODEL_CONFIG_DIR;
 

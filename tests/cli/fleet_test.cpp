@@ -13,41 +13,21 @@ namespace perfmodel::black_box {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
-using Row = std::map<std::string, std::string>;
 
 /// The rows of one kind, fields by column.
-std::vector<Row> rows(const std::string& csv, const std::string& kind) {
-  const auto records = parse_csv(csv);
-  std::vector<Row> all;
-  for (std::size_t i = 1; i < records.size(); ++i) {
-    Row r;
-    for (std::size_t c = 0; c < records[i].size(); ++c) r[records[0][c]] = records[i][c];
-    if (r["row"] == kind) all.push_back(std::move(r));
-  }
+std::vector<Record> rows(const std::string& csv, const std::string& kind) {
+  auto all = records(csv);
+  std::erase_if(all, [&](const Record& r) { return r.at("row") != kind; });
   return all;
-}
-
-double number(const Row& r, const std::string& column) {
-  const auto& text = r.at(column);
-  EXPECT_NE(text, "") << column;
-  return std::strtod(text.c_str(), nullptr);
 }
 
 class Fleet : public ::testing::Test {
  protected:
   std::string path(const std::string& name) const { return (scratch_ / name).string(); }
   /// Answers a file, as CSV.
-  black_box::Run fleet(const std::string& text, Words more = {}) const {
+  black_box::Run fleet(const std::string& text, const Words& more = {}) const {
     spill(scratch_ / "f.yaml", "schema: 1\nfleet: f\nabout: a\n" + text);
-    Words words = {"fleet", path("f.yaml"), "--format", "csv"};
-    words.insert(words.end(), more.begin(), more.end());
-    return run(words);
-  }
-  void expect_refusal(const black_box::Run& r, const Words& says) const {
-    EXPECT_EQ(r.status, 2) << r.text();
-    EXPECT_EQ(r.out, "") << r.text();
-    for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.text();
+    return run(with({"fleet", path("f.yaml"), "--format", "csv"}, more));
   }
 
   Scratch scratch_;
@@ -107,7 +87,7 @@ TEST_F(Fleet, GivesOutNoMoreThanThereIs) {
 TEST_F(Fleet, ComparesObjectivesAndMoreChips) {
   const auto r = fleet(kSmall);
   EXPECT_EQ(r.status, 0) << r.text();
-  std::map<std::string, Row> variant;
+  std::map<std::string, Record> variant;
   for (const auto& v : rows(r.out, "variant"))
     if (v.at("workload") == "chat") variant[v.at("objective")] = v;
   ASSERT_EQ(variant.size(), 3U) << r.out;

@@ -12,8 +12,6 @@
 namespace perfmodel::black_box {
 namespace {
 
-using Words = std::vector<std::string>;
-
 const Run& quick_csv() {
   static const Run r = run({"formats", "--quick", "--format", "csv"});
   return r;

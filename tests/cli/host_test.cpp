@@ -10,18 +10,6 @@
 namespace perfmodel::black_box {
 namespace {
 
-using Words = std::vector<std::string>;
-
-const std::filesystem::path kProject = std::filesystem::path(PERFMODEL_CONFIG_DIR).parent_path();
-
-void expect_refusal(const Words& words, const Words& says) {
-  const auto r = run(words);
-  EXPECT_EQ(r.status, 2) << r.text();
-  EXPECT_EQ(r.out, "");
-  for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.err;
-  EXPECT_EQ(r.err.find("internal error"), std::string::npos) << r.err;
-}
-
 TEST(Host, WritesAChipThatAnswersQuestions) {
   const Scratch scratch;
   std::filesystem::copy(PERFMODEL_CONFIG_DIR, scratch / "configs",
@@ -55,13 +43,13 @@ TEST(Host, AsCommittedAnswersForASmallModel) {
 }
 
 TEST(Host, RefusesWhatItCannotMeasureOrWrite) {
-  expect_refusal({"host", "--threads", "9999"}, {"--threads"});
-  expect_refusal({"host", "--threads", "4000"}, {"--threads: 4000 is not between 1 and"});
-  expect_refusal({"host", "--rounds", "0"}, {"--rounds"});
-  expect_refusal({"host", "--format", "yaml"}, {"--format"});
-  expect_refusal({"host", "-o", "/nonexistent/host.yaml"}, {"cannot write"});
+  expect_refusal(run({"host", "--threads", "9999"}), {"--threads"});
+  expect_refusal(run({"host", "--threads", "4000"}), {"--threads: 4000 is not between 1 and"});
+  expect_refusal(run({"host", "--rounds", "0"}), {"--rounds"});
+  expect_refusal(run({"host", "--format", "yaml"}), {"--format"});
+  expect_refusal(run({"host", "-o", "/nonexistent/host.yaml"}), {"cannot write"});
   const Scratch scratch;
-  expect_refusal({"host", "--rounds", "1", "-o", (scratch / "Bad Name.yaml").string()},
+  expect_refusal(run({"host", "--rounds", "1", "-o", (scratch / "Bad Name.yaml").string()}),
                  {"Bad Name"});
   EXPECT_EQ(scratch.listing(), "");
 }

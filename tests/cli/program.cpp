@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -70,7 +71,7 @@ std::string Run::text() const {
          "\nerr: " + err.substr(0, 2000);
 }
 
-Run run(const std::vector<std::string>& arguments, const Where& where) {
+Run run(const Words& arguments, const Where& where) {
   std::vector<std::string> words = {PERFMODEL_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
   // A sanitizer's own exit status must not pass for an answer.
@@ -110,6 +111,19 @@ Run run(const std::vector<std::string>& arguments, const Where& where) {
   ::waitpid(child, &status, 0);
   r.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return r;
+}
+
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+void expect_refusal(const Run& r, const Words& says) {
+  EXPECT_EQ(r.status, 2) << r.text();
+  EXPECT_EQ(r.out, "") << r.text();
+  for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.text();
+  EXPECT_EQ(r.err.find("internal error"), std::string::npos) << r.text();
+  EXPECT_TRUE(!r.err.empty() && r.err.back() == '\n') << r.text();
 }
 
 Scratch::Scratch() {
@@ -190,6 +204,30 @@ std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
   EXPECT_TRUE(row.size() == 1 && row[0].empty()) << "the last record does not end";
   for (const auto& r : rows) EXPECT_EQ(r.size(), rows.front().size()) << "records of unequal width";
   return rows;
+}
+
+std::vector<Record> records(const std::string& csv) {
+  const auto rows = parse_csv(csv);
+  std::vector<Record> all;
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    auto& one = all.emplace_back();
+    for (std::size_t c = 0; c < std::min(rows[r].size(), rows[0].size()); ++c)
+      one[rows[0][c]] = rows[r][c];
+  }
+  return all;
+}
+
+Record first_record(const std::string& csv) {
+  const auto all = records(csv);
+  if (all.empty()) ADD_FAILURE() << "no answer in: " << csv;
+  return all.empty() ? Record{} : all[0];
+}
+
+double number(const Record& record, const std::string& column) {
+  const auto at = record.find(column);
+  const bool there = at != record.end() && !at->second.empty();
+  EXPECT_TRUE(there) << column;
+  return there ? std::strtod(at->second.c_str(), nullptr) : NAN;
 }
 
 }  // namespace perfmodel::black_box

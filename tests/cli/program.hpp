@@ -2,10 +2,17 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace perfmodel::black_box {
+
+using Words = std::vector<std::string>;
+
+/// Where configs/ and results/ are.
+inline const std::filesystem::path kProject =
+    std::filesystem::path(PERFMODEL_CONFIG_DIR).parent_path();
 
 struct Run {
   int status = -1;  // exit status; 128 + signal if it was killed
@@ -14,11 +21,17 @@ struct Run {
 };
 
 struct Where {
-  std::vector<std::string> environment = {};  // "NAME=value", added to the inherited one
-  std::string out = {};                       // file for standard output in place of a pipe
+  Words environment = {};  // "NAME=value", added to the inherited one
+  std::string out = {};    // file for standard output in place of a pipe
   bool closed_out = false;
 };
-Run run(const std::vector<std::string>& arguments, const Where& where = {});
+Run run(const Words& arguments, const Where& where = {});
+
+/// `words` and after them `more`.
+Words with(Words words, const Words& more);
+
+/// Fails the test unless the run ended with status 2, printed nothing, and said all of `says`.
+void expect_refusal(const Run& r, const Words& says);
 
 /// An empty folder that goes away with the object.
 class Scratch {
@@ -46,5 +59,13 @@ std::string plain(std::string text);
 
 /// Records of an RFC 4180 text; fails the test where it is not one.
 std::vector<std::vector<std::string>> parse_csv(const std::string& text);
+
+/// A record of a CSV with a header, by column.
+using Record = std::map<std::string, std::string>;
+std::vector<Record> records(const std::string& csv);
+/// Of these, the first; fails the test where there is none.
+Record first_record(const std::string& csv);
+/// A field as a number; fails the test, and is NaN, where there is none.
+double number(const Record& record, const std::string& column);
 
 }  // namespace perfmodel::black_box

@@ -14,15 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-using Words = std::vector<std::string>;
 
 const Words kSmall = {"estimate",  "--chip", "h20",       "--llm", "llama-3.1-8b",
                       "--samples", "64",     "--nearest", "1",     "--no-compare"};
-
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
 
 const std::vector<std::string> kGrades = {"measured", "official", "paper",  "derived",
                                           "analyst",  "press",    "rumour", "assumed"};

@@ -10,30 +10,6 @@
 
 namespace perfmodel::black_box {
 namespace {
-
-using Words = std::vector<std::string>;
-
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-/// Rows of an answer in CSV, by column.
-std::vector<std::map<std::string, std::string>> all_rows(const std::string& csv) {
-  const auto rows = parse_csv(csv);
-  std::vector<std::map<std::string, std::string>> all;
-  for (std::size_t r = 1; r < rows.size(); ++r) {
-    all.emplace_back();
-    for (std::size_t i = 0; i < rows[r].size(); ++i) all.back()[rows[0][i]] = rows[r][i];
-  }
-  return all;
-}
-std::map<std::string, std::string> first_row(const std::string& csv) {
-  const auto rows = all_rows(csv);
-  if (rows.empty()) ADD_FAILURE() << "no answer in: " << csv;
-  return rows.empty() ? std::map<std::string, std::string>{} : rows[0];
-}
-
 /// The pools that a user lays out are of the user's system; others lay out their own.
 TEST(Serving, DoesNotAskOthersForItsPools) {
   const Words asked = {"estimate",  "--system", "cloudmatrix384", "--llm",    "llama-3.1-8b",
@@ -42,7 +18,7 @@ TEST(Serving, DoesNotAskOthersForItsPools) {
   for (const Words& pools : {Words{"--disaggregate", "96:192"},
                              Words{"--disaggregate", "96:192", "--prefill-parallel", "tp=8"},
                              Words{"--prefill-system", "hgx-h20"}}) {
-    const auto rows = all_rows(run(with(asked, pools)).out);
+    const auto rows = records(run(with(asked, pools)).out);
     ASSERT_GE(rows.size(), 4u);
     for (std::size_t i = 1; i < rows.size(); ++i) {
       auto row = rows[i];
@@ -56,7 +32,7 @@ TEST(Serving, OfPoolsThatAreTooSmallNamesAutoAsNearest) {
   const auto r = run({"estimate", "--system", "hgx-h100", "--count", "4", "--disaggregate", "4:4",
                       "--llm", "deepseek-r1", "--no-compare", "--format", "csv"});
   EXPECT_EQ(r.status, 1) << r.text();
-  auto row = first_row(r.out);
+  auto row = first_record(r.out);
   EXPECT_EQ(row["nearest"].rfind("--disaggregate auto: ", 0), 0u) << row["nearest"];
 }
 
@@ -64,13 +40,13 @@ TEST(Serving, ToAutoSpeculationIsNoWorseThanAnyDepth) {
   const Words asked = {"estimate",  "--system", "hgx-b200", "--llm",        "deepseek-r1", "--slo",
                        "tpot=15ms", "--output", "256",      "--no-compare", "--samples",   "0",
                        "--nearest", "0",        "--format", "csv"};
-  auto best = first_row(run(with(asked, {"--speculate", "auto:0.8"})).out);
+  auto best = first_record(run(with(asked, {"--speculate", "auto:0.8"})).out);
   const double found = std::atof(best["output_tokens_per_s_system"].c_str());
   EXPECT_GT(std::atof(best["draft_tokens"].c_str()), 0);
   double most = 0;
   for (const auto* one : {"", "1:0.8", "2:1.44", "3:1.952"}) {
     const Words depth = *one == 0 ? Words{} : Words{"--speculate", one};
-    auto row = first_row(run(with(asked, depth)).out);
+    auto row = first_record(run(with(asked, depth)).out);
     most = std::max(most, std::atof(row["output_tokens_per_s_system"].c_str()));
   }
   EXPECT_NEAR(found / most, 1, 1e-3);
@@ -84,7 +60,7 @@ TEST(Serving, SaysHowTheSoftwareIsRun) {
   const auto number = [&](const Words& more, const char* column) {
     const auto r = run(with(asked, more));
     EXPECT_EQ(r.status, 0) << r.text();
-    return std::atof(first_row(r.out)[column].c_str());
+    return std::atof(first_record(r.out)[column].c_str());
   };
   const double free = number({}, "ttft_ms");
   const double host = number({"--prefix-cache", "host"}, "ttft_ms");

@@ -22,7 +22,6 @@ namespace perfmodel::black_box {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
 using namespace std::chrono_literals;
 
 constexpr const char* kPareto =
@@ -103,11 +102,6 @@ class Sweep : public ::testing::Test {
     wait_for_blocks(path(out + ".journal"));
     p.kill(signal);
     return p.wait();
-  }
-  void expect_refusal(const black_box::Run& r, const Words& says) const {
-    EXPECT_EQ(r.status, 2) << r.text();
-    EXPECT_EQ(r.out, "") << r.text();
-    for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.text();
   }
 
   Scratch scratch_;

@@ -12,22 +12,8 @@ namespace perfmodel::black_box {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
 
 const fs::path kPublished = fs::path(PERFMODEL_CONFIG_DIR) / ".." / "results" / "published";
-
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-void expect_refusal(const Run& r, const Words& says) {
-  EXPECT_EQ(r.status, 2) << r.text();
-  EXPECT_EQ(r.out, "") << r.text();
-  for (const auto& s : says) EXPECT_NE(r.err.find(s), std::string::npos) << s << "\n" << r.text();
-  EXPECT_EQ(r.err.find("internal error"), std::string::npos) << r.text();
-  EXPECT_TRUE(!r.err.empty() && r.err.back() == '\n') << r.text();
-}
 
 /// Header and the first record of a published file.
 std::string small_table() {

@@ -15,9 +15,9 @@ struct Tiles {
     thread_local SoftTiles tiles;
     return tiles;
   }
-  template <std::size_t T>
+  template <std::size_t... T>
   static void zero() {
-    state().zero(T);
+    (state().zero(T), ...);
   }
   template <std::size_t T>
   static void load(const void* from, std::int64_t stride) {
@@ -125,20 +125,7 @@ WidenFn activations_of(Format f) {
 }
 
 Functions find_emulated(Format weights, Format activations) {
-  Functions f{};
-  f.weight_parts = weights == Format::fp16 ? 2 : 1;
-  f.activation_parts = activations == Format::fp16 ? 2 : 1;
-  f.weights = weights_of(weights);
-  f.activations = activations_of(activations);
-  if ((f.weights == nullptr && weights != Format::bf16) || f.activations == nullptr) return {};
-  f.fold = weights == Format::e4m3 || weights == Format::e5m2 ? fold : nullptr;
-  f.tile = tile_of(f.activation_parts, f.weight_parts);
-  f.tile_rows = kHeight;
-  f.layout = Layout::tiles;
-  f.gain = 1.0F;
-  f.enter = enter;
-  f.leave = leave;
-  return f;
+  return with_widening(weights, activations, weights_of(weights), activations_of(activations));
 }
 
 }  // namespace

@@ -5,22 +5,15 @@
 
 #include "fleet/fleet.hpp"
 #include "fleet/supply.hpp"
+#include "unit/config_text.hpp"
 
 namespace perfmodel::fleet {
 namespace {
 
-struct Read {
-  std::optional<Fleet> fleet;
-  std::string problems;
-};
+using Read = test::ConfigText<Fleet>;
 
 Read read(const std::string& text) {
-  spec::Diagnostics diagnostics;
-  const auto document = spec::parse_document(text, "f.yaml", diagnostics);
-  Read r;
-  r.fleet = read_fleet(document, diagnostics);
-  r.problems = diagnostics.to_string();
-  return r;
+  return test::read_text(read_fleet, text, "f.yaml");
 }
 
 constexpr const char* kHead = "schema: 1\nfleet: f\nabout: a\n";
@@ -53,8 +46,8 @@ TEST(FleetReader, TakesAWholeFile) {
       "      - {name: three, wafers: {value: 3, range: [2, 4], grade: assumed, note: n}}\n" +
       kSources);
   EXPECT_EQ(r.problems, "");
-  ASSERT_TRUE(r.fleet);
-  const auto& f = *r.fleet;
+  ASSERT_TRUE(r.value);
+  const auto& f = *r.value;
   EXPECT_EQ(f.inventory[0].name, "old");
   EXPECT_EQ(f.inventory[0].join, 2);
   EXPECT_EQ(f.inventory[1].name, "cloudmatrix384") << "what it is, where it has no name";
@@ -141,11 +134,11 @@ TEST(FleetReader, AnswersEachMistakeWithItsPlace) {
   };
   for (const auto& [mistake, says] : mistakes) {
     const auto r = read(kHead + mistake);
-    EXPECT_FALSE(r.fleet) << mistake;
+    EXPECT_FALSE(r.value) << mistake;
     EXPECT_NE(r.problems.find(says), std::string::npos) << says << "\n" << r.problems;
   }
   const auto right = read(std::string(kHead) + kInventory + kWorkloads + kSupply + kSources);
-  EXPECT_TRUE(right.fleet) << right.problems;
+  EXPECT_TRUE(right.value) << right.problems;
 }
 
 TEST(FleetReader, NamesAllMistakesAtOnce) {
@@ -157,8 +150,8 @@ TEST(FleetReader, NamesAllMistakesAtOnce) {
 
 Supply supply_of(const std::string& text = kSupply) {
   const auto r = read(std::string(kHead) + kWorkloads + text + kSources);
-  EXPECT_TRUE(r.fleet) << r.problems;
-  return r.fleet->supply[0];
+  EXPECT_TRUE(r.value) << r.problems;
+  return r.value->supply[0];
 }
 
 TEST(FleetSupply, IsTheScarcerOfDiesAndStacks) {

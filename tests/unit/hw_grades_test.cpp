@@ -6,6 +6,7 @@
 #include "hw/chip.hpp"
 #include "hw/system.hpp"
 #include "spec/diagnostics.hpp"
+#include "unit/config_text.hpp"
 #include "unit/engine_support.hpp"
 
 namespace perfmodel::hw {
@@ -21,10 +22,7 @@ std::string problems_of(const std::string& status, const std::string& grade,
       "memory: {{bandwidth: {{value: 3 TB/s, grade: {}, source: s}}}}\n{}"
       "sources: {{s: {{title: A source}}}}\n",
       status, grade, more);
-  spec::Diagnostics diagnostics;
-  const auto document = spec::parse_document(text, "x1.yaml", diagnostics);
-  read_chip(document, diagnostics);
-  return diagnostics.to_string();
+  return test::read_text(read_chip, text, "x1.yaml").problems;
 }
 
 TEST(Grades, NobodyMeasuredWhatCannotBeHad) {

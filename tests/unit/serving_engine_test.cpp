@@ -4,35 +4,21 @@
 #include "llm/counts.hpp"
 #include "ops/attention.hpp"
 #include "serving/engine.hpp"
-#include "unit/engine_support.hpp"
+#include "unit/toy_engine.hpp"
 
 namespace perfmodel::serving {
 namespace {
 
 using test::bytes;
 using test::catalog;
+using test::five_ms;
 using test::ms;
 
-/// No operators: two layers at 1 ms and a step of 3 ms.
 phase::Plan toy(int pp = 1, int dp = 1) {
-  phase::Plan plan;
-  plan.model.layers = 2;
-  plan.parallelism.pp = pp;
-  plan.parallelism.dp = dp;
-  return plan;
-}
-cost::Machine five_ms() {
-  auto m = test::round_machine();
-  m.layer = ms(1);
-  m.step = ms(3);
-  m.chunk = 8192;
-  return m;
+  return test::toy_plan({.pp = pp, .dp = dp});
 }
 Workload chat() {
-  Workload w;
-  w.input = 1024;
-  w.output = 256;
-  return w;
+  return test::lengths(1024, 256);
 }
 Steady steady(const phase::Plan& plan, const cost::Machine& m, double batch, double accepted = 0) {
   return steady_state(plan, m, chat(), prefill_cost(plan, m, chat()), accepted, batch);

@@ -10,12 +10,13 @@
 #include "serving/disaggregated.hpp"
 #include "serving/load.hpp"
 #include "serving/queue.hpp"
-#include "unit/engine_support.hpp"
+#include "unit/toy_engine.hpp"
 
 namespace perfmodel::serving {
 namespace {
 
 using test::bytes;
+using test::lengths;
 using test::ms;
 
 TEST(ErlangC, IsThatOfTheTables) {
@@ -36,80 +37,65 @@ TEST(QueueWait, OfOneServerIsPollaczekKhinchine) {
   EXPECT_FALSE(queue_wait(2, 2.0, ms(10), 0.0).is_finite());
 }
 
-/// No operators: every pass takes 5 ms.
-phase::Plan toy(int dp = 1, int tp = 1) {
-  phase::Plan plan;
-  plan.model.layers = 2;
-  plan.parallelism.dp = dp;
-  plan.parallelism.tp = tp;
-  plan.model.cache.per_token = bytes(1000);
-  return plan;
+phase::Plan pool_plan(int dp = 1, int tp = 1) {
+  return test::toy_plan({.tp = tp, .dp = dp}, bytes(1000));
 }
-cost::Machine five_ms() {
-  auto m = test::round_machine();
-  m.layer = ms(1);
-  m.step = ms(3);
-  m.chunk = 8192;
-  return m;
-}
-Workload lengths(double input, double output) {
-  Workload w;
-  w.input = input;
-  w.output = output;
-  return w;
+cost::Machine pool_machine() {
+  return test::five_ms();
 }
 
 TEST(Transfer, MovesTheWholeCacheOverTheFullerSide) {
   const PoolLink link{test::gb_per_s(1), ms(2)};
   const auto w = lengths(1000, 100);
   // A megabyte; two devices of the receiving rank hold it whole each, one device sends both.
-  const auto t = cache_transfer(toy(), toy(1, 2), w);
+  const auto t = cache_transfer(pool_plan(), pool_plan(1, 2), w);
   EXPECT_DOUBLE_EQ(t.received.base(), 1e6);
   EXPECT_DOUBLE_EQ(t.request.base(), 2e6);
   EXPECT_DOUBLE_EQ(t.sent.base(), 2e6);
   EXPECT_DOUBLE_EQ(t.time(link, 1).base(), 2e-3 + 2e-3);
   EXPECT_DOUBLE_EQ(t.time(link, 8).base(), 16e-3 + 2e-3);
   // Four senders share the work, and the receiver sets the pace.
-  EXPECT_DOUBLE_EQ(cache_transfer(toy(1, 4), toy(1, 2), w).time(link, 1).base(), 1e-3 + 2e-3);
+  EXPECT_DOUBLE_EQ(cache_transfer(pool_plan(1, 4), pool_plan(1, 2), w).time(link, 1).base(),
+                   1e-3 + 2e-3);
 }
 
 TEST(PrefillState, TakesAsManyTogetherAsThePromiseAllows) {
-  const auto m = five_ms();
+  const auto m = pool_machine();
   const auto w = lengths(1024, 100);
   PrefillCost cost;  // one takes 10 ms, eight 45 ms: 5 ms each
   cost.one = ms(10);
   cost.full = 8;
   cost.full_time = ms(45);
-  const auto transfer = cache_transfer(toy(), toy(), w);
+  const auto transfer = cache_transfer(pool_plan(), pool_plan(), w);
   const PoolLink fast{test::gb_per_s(1e6), Time{}};
-  const auto free = prefill_state(toy(), m, cost, transfer, fast, std::nullopt);
+  const auto free = prefill_state(pool_plan(), m, cost, transfer, fast, std::nullopt);
   ASSERT_TRUE(free);
   EXPECT_EQ(free->together, 8);
   EXPECT_NEAR(free->rate.base(), 8 / 45e-3, 1e-6);
-  const auto some = prefill_state(toy(), m, cost, transfer, fast, ms(25.5));
+  const auto some = prefill_state(pool_plan(), m, cost, transfer, fast, ms(25.5));
   ASSERT_TRUE(some);
   EXPECT_EQ(some->together, 4);  // 10 + 3 x 5 ms
   EXPECT_LE(some->ttft, ms(25.5));
-  EXPECT_FALSE(prefill_state(toy(), m, cost, transfer, fast, ms(9)));
+  EXPECT_FALSE(prefill_state(pool_plan(), m, cost, transfer, fast, ms(9)));
   // 1024 tokens of 1000 bytes over 10 MB/s: 0.1024 s each, slower than they are computed.
   const auto slow =
-      prefill_state(toy(), m, cost, transfer, {test::gb_per_s(0.01), Time{}}, std::nullopt);
+      prefill_state(pool_plan(), m, cost, transfer, {test::gb_per_s(0.01), Time{}}, std::nullopt);
   EXPECT_NEAR(slow->rate.base(), 1 / 0.1024, 1e-6);
 }
 
 TEST(DecodeState, HasNoStalls) {
-  const auto s = decode_state(toy(4), five_ms(), lengths(1024, 101), 0.0, 50);
+  const auto s = decode_state(pool_plan(4), pool_machine(), lengths(1024, 101), 0.0, 50);
   EXPECT_DOUBLE_EQ(s.tpot.base(), 5e-3);
   // 200 places, each free again after 100 steps; the first token came with the prefill.
   EXPECT_NEAR(s.output_rate.base(), 200 / 0.5 * 101, 1e-6);
-  const auto drafted = decode_state(toy(4), five_ms(), lengths(1024, 101), 1.0, 50);
+  const auto drafted = decode_state(pool_plan(4), pool_machine(), lengths(1024, 101), 1.0, 50);
   EXPECT_DOUBLE_EQ(drafted.tpot.base(), 2.5e-3);
 }
 
 TEST(AtLoad, ObeysLittlesLaw) {
-  const auto m = five_ms();
+  const auto m = pool_machine();
   const auto w = lengths(1024, 256);
-  const auto plan = toy(4);
+  const auto plan = pool_plan(4);
   const double largest = 64;
   const auto most = steady_state(plan, m, w, prefill_cost(plan, m, w), 0, largest).output_rate;
   Time ttft{}, tpot{};
@@ -132,14 +118,15 @@ TEST(AtLoad, ObeysLittlesLaw) {
 }
 
 TEST(AtLoad, OfTwoPoolsIsSaturatedByTheSlower) {
-  const auto m = five_ms();
+  const auto m = pool_machine();
   const auto w = lengths(1024, 101);
   PrefillState prefill;
   prefill.pass = ms(10);
   prefill.ttft = ms(12);
   prefill.rate = Frequency::from_base(100);
   const auto load = [&](double rate) {
-    return at_load(toy(), m, w, 0, 1000, 1, prefill, 2, toy(), Frequency::from_base(rate));
+    return at_load(pool_plan(), m, w, 0, 1000, 1, prefill, 2, pool_plan(),
+                   Frequency::from_base(rate));
   };
   EXPECT_FALSE(load(200));
   const auto l = load(150);
@@ -209,9 +196,9 @@ Simulated simulate(double rate, int output, int places, double pass) {
 
 class Simulation : public ::testing::TestWithParam<double> {};
 TEST_P(Simulation, AgreesWithTheClosedForm) {
-  const auto m = five_ms();
+  const auto m = pool_machine();
   const auto w = lengths(8192, 64);  // prefills of a whole chunk, one at a time
-  const auto plan = toy();
+  const auto plan = pool_plan();
   const double places = 48;
   const auto most = steady_state(plan, m, w, prefill_cost(plan, m, w), 0, places).output_rate;
   const Frequency rate = most * (GetParam() / w.output);

@@ -8,7 +8,7 @@
 #include "serving/disaggregated.hpp"
 #include "serving/load.hpp"
 #include "serving/points.hpp"
-#include "unit/engine_support.hpp"
+#include "unit/toy_engine.hpp"
 
 namespace perfmodel::serving::policy {
 namespace {
@@ -17,38 +17,27 @@ using test::bytes;
 using test::catalog;
 using test::ms;
 
-/// No operators: two layers at 1 ms, a step of 3 ms, and 0.1 ms for every sequence in it.
-phase::Plan toy(int pp = 1, int dp = 1) {
-  phase::Plan plan;
-  plan.model.layers = 2;
-  plan.parallelism.pp = pp;
-  plan.parallelism.dp = dp;
-  plan.model.cache.per_token = bytes(1000);
-  return plan;
+phase::Plan policy_plan(int pp = 1, int dp = 1) {
+  return test::toy_plan({.pp = pp, .dp = dp}, bytes(1000));
 }
+/// A step of 3 ms and two layers of 1 ms, and 0.1 ms for every sequence in it.
 cost::Machine mixed_machine() {
-  auto m = test::round_machine();
-  m.layer = ms(1);
-  m.step = ms(3);
+  auto m = test::five_ms();
   m.sequence = ms(0.1);
-  m.chunk = 8192;
   m.mixed = true;
   return m;
 }
-Workload chat() {
-  Workload w;
-  w.input = 1024;
-  w.output = 256;
-  return w;
+Workload served_chat() {
+  return test::lengths(1024, 256);
 }
 Steady steady(const phase::Plan& plan, const cost::Machine& m, double batch, double accepted = 0,
-              const Workload& w = chat()) {
+              const Workload& w = served_chat()) {
   return steady_state(plan, m, w, prefill_cost(plan, m, w), accepted, batch);
 }
 
 TEST(MixedSteps, ClosedForm) {
   // A quarter of a request per step; its whole prompt rides in one step of 5 + 6.4 + 0.1 ms.
-  const auto s = steady(toy(), mixed_machine(), 64);
+  const auto s = steady(policy_plan(), mixed_machine(), 64);
   EXPECT_NEAR(s.decode_step.base(), 11.4e-3, 1e-12);
   EXPECT_NEAR(s.tpot.base(), 11.4e-3 + 0.25 * 0.1e-3, 1e-12);
   EXPECT_NEAR(s.ttft.base(), 11.5e-3 + 0.5 * s.tpot.base(), 1e-12);
@@ -56,17 +45,19 @@ TEST(MixedSteps, ClosedForm) {
   // Interference is of what the chunk adds.
   auto m = mixed_machine();
   m.interference = 3;
-  EXPECT_NEAR(steady(toy(), m, 64).tpot.base(), 11.4e-3 + 0.25 * 0.3e-3, 1e-12);
+  EXPECT_NEAR(steady(policy_plan(), m, 64).tpot.base(), 11.4e-3 + 0.25 * 0.3e-3, 1e-12);
   // 512 / 256 = 2 requests finish per step, and their prompts share one.
-  EXPECT_NEAR(steady(toy(), mixed_machine(), 512).tpot.base(), (5 + 51.2 + 0.2) * 1e-3, 1e-12);
+  EXPECT_NEAR(steady(policy_plan(), mixed_machine(), 512).tpot.base(), (5 + 51.2 + 0.2) * 1e-3,
+              1e-12);
   // A step that yields two tokens finishes twice as many.
-  EXPECT_NEAR(steady(toy(), mixed_machine(), 64, 1).tpot.base(), 5.7e-3 + 0.25 * 0.1e-3, 1e-12);
+  EXPECT_NEAR(steady(policy_plan(), mixed_machine(), 64, 1).tpot.base(), 5.7e-3 + 0.25 * 0.1e-3,
+              1e-12);
 }
 
 TEST(MixedSteps, TakeAPromptApartWhereItIsLongerThanAChunk) {
   auto m = mixed_machine();
   m.chunk = 256;  // four steps for a prompt
-  const auto s = steady(toy(), m, 32);
+  const auto s = steady(policy_plan(), m, 32);
   EXPECT_NEAR(s.tpot.base(), 8.2e-3 + 4 * 0.125 * 0.1e-3, 1e-12);
   EXPECT_NEAR(s.ttft.base(), 4 * 8.3e-3 + 0.5 * s.tpot.base(), 1e-12);
 }
@@ -75,9 +66,9 @@ TEST(MixedSteps, ThatAreAllFullTurnOutNoMore) {
   auto m = mixed_machine();
   m.chunk = 256;
   // Four steps for a prompt and 256 for an answer: full from a batch of 64 on.
-  const auto full = steady(toy(), m, 64);
+  const auto full = steady(policy_plan(), m, 64);
   EXPECT_NEAR(full.tpot.base(), (5 + 6.4 + 0.1) * 1e-3, 1e-12);
-  const auto more = steady(toy(), m, 96);
+  const auto more = steady(policy_plan(), m, 96);
   EXPECT_DOUBLE_EQ(more.output_rate.base(), full.output_rate.base());
   EXPECT_EQ(more.tpot, full.tpot);
   EXPECT_EQ(more.batch, 96);
@@ -86,13 +77,13 @@ TEST(MixedSteps, ThatAreAllFullTurnOutNoMore) {
 }
 
 TEST(MixedSteps, HoldRowsOfBothPhasesInMemory) {
-  auto plan = toy();
+  auto plan = policy_plan();
   plan.model.activations_per_token = bytes(1e4);
   auto m = mixed_machine();
-  EXPECT_DOUBLE_EQ(memory_plan(plan, m, chat(), 100).activations.base(), 1e4 * (8192 + 100));
+  EXPECT_DOUBLE_EQ(memory_plan(plan, m, served_chat(), 100).activations.base(), 1e4 * (8192 + 100));
   m.mixed = false;
-  EXPECT_DOUBLE_EQ(memory_plan(plan, m, chat(), 100).activations.base(), 1e4 * 8192);
-  const auto decode = memory_plan(plan, mixed_machine(), chat(), 100, Role::decode);
+  EXPECT_DOUBLE_EQ(memory_plan(plan, m, served_chat(), 100).activations.base(), 1e4 * 8192);
+  const auto decode = memory_plan(plan, mixed_machine(), served_chat(), 100, Role::decode);
   EXPECT_DOUBLE_EQ(decode.activations.base(), 1e6);
 }
 
@@ -105,7 +96,7 @@ TEST(MixedSteps, ShareWeightsAndSoftware) {
   ASSERT_TRUE(precision);
   const auto plan = phase::compile(llm, {.tp = 2}, *precision, m, 0);
   ASSERT_TRUE(plan);
-  auto w = chat();
+  auto w = served_chat();
   for (const double batch : {1.0, 16.0, 128.0}) {
     for (const double input : {64.0, 1024.0, 30'000.0}) {
       w.input = input;
@@ -131,20 +122,20 @@ cost::Machine reading(double gb, double latency_ms = 0) {
   return m;
 }
 Workload half_cached() {
-  auto w = chat();
+  auto w = served_chat();
   w.prefix_hit = 0.5;
   return w;
 }
 
 TEST(PrefixRead, AddsToTheFirstToken) {
   // 512 tokens of 1000 bytes at 1 GB/s, and 2 ms.
-  EXPECT_NEAR(prefix_read(toy(), reading(1, 2), half_cached()).base(), 2.512e-3, 1e-12);
-  EXPECT_EQ(prefix_read(toy(), reading(1, 2), chat()), Time{});
+  EXPECT_NEAR(prefix_read(policy_plan(), reading(1, 2), half_cached()).base(), 2.512e-3, 1e-12);
+  EXPECT_EQ(prefix_read(policy_plan(), reading(1, 2), served_chat()), Time{});
   auto free = reading(1);
   free.reads_prefixes = false;
-  EXPECT_EQ(prefix_read(toy(), free, half_cached()), Time{});
-  const auto near = steady(toy(), free, 64, 0, half_cached());
-  const auto far = steady(toy(), reading(1, 2), 64, 0, half_cached());
+  EXPECT_EQ(prefix_read(policy_plan(), free, half_cached()), Time{});
+  const auto near = steady(policy_plan(), free, 64, 0, half_cached());
+  const auto far = steady(policy_plan(), reading(1, 2), 64, 0, half_cached());
   EXPECT_NEAR((far.ttft - near.ttft).base(), 2.512e-3, 1e-12);
   EXPECT_EQ(far.tpot, near.tpot);
 }
@@ -153,16 +144,16 @@ TEST(PrefixRead, LimitsTheRate) {
   // 0.0512 s a request: each rank turns out 19.5 requests/s, of 256 tokens.
   const auto slow = reading(0.01);
   const double most = 256 / 0.0512;
-  const auto few = steady(toy(1, 4), slow, 8, 0, half_cached());
+  const auto few = steady(policy_plan(1, 4), slow, 8, 0, half_cached());
   EXPECT_LT(few.output_rate.base(), 4 * most);
-  const auto many = steady(toy(1, 4), slow, 64, 0, half_cached());
+  const auto many = steady(policy_plan(1, 4), slow, 64, 0, half_cached());
   EXPECT_NEAR(many.output_rate.base(), 4 * most, 1e-6);
   EXPECT_NEAR((many.ttft + many.tpot * 255).base() * many.output_rate.base() / 256, 64 * 4, 1e-9);
   EXPECT_NEAR(many.prefill_only.base(), 4 * 1024 / 0.0512, 1e-6);
   // And that of a pool that prefills alone.
-  const auto cost = prefill_cost(toy(), slow, half_cached());
+  const auto cost = prefill_cost(policy_plan(), slow, half_cached());
   const PoolLink link{test::gb_per_s(1e6), Time{}};
-  const auto pool = prefill_at(toy(), slow, cost, Transfer{}, link, 2);
+  const auto pool = prefill_at(policy_plan(), slow, cost, Transfer{}, link, 2);
   EXPECT_NEAR(pool.rate.base(), 1 / 0.0512, 1e-6);
   EXPECT_NEAR(pool.ttft.base(), cost.of(2).base() + 2 * 0.0512, 1e-9);
 }
@@ -171,9 +162,11 @@ TEST(PrefixHeld, TakesMemoryWherePromptsAreWorkedOn) {
   auto m = mixed_machine();
   m.holds_prefixes = true;
   const double whole = 1000.0 * (1024 + 256);
-  EXPECT_DOUBLE_EQ(memory_plan(toy(), m, half_cached(), 4).cache.base(), 4 * (whole + 512'000));
-  EXPECT_DOUBLE_EQ(memory_plan(toy(), m, half_cached(), 4, Role::decode).cache.base(), 4 * whole);
-  EXPECT_DOUBLE_EQ(memory_plan(toy(), m, chat(), 4).cache.base(), 4 * whole);
+  EXPECT_DOUBLE_EQ(memory_plan(policy_plan(), m, half_cached(), 4).cache.base(),
+                   4 * (whole + 512'000));
+  EXPECT_DOUBLE_EQ(memory_plan(policy_plan(), m, half_cached(), 4, Role::decode).cache.base(),
+                   4 * whole);
+  EXPECT_DOUBLE_EQ(memory_plan(policy_plan(), m, served_chat(), 4).cache.base(), 4 * whole);
 }
 
 TEST(ExpertBalance, AsMeasuredHasTheChanceOfRoutingInIt) {
@@ -234,12 +227,13 @@ TEST(Depths, AreThoseOfTheDraftLayers) {
 TEST(AtLoad, SpreadLengthensTheWaitForPrefill) {
   auto m = mixed_machine();
   m.mixed = false;
-  auto w = chat();
+  auto w = served_chat();
   w.input = 8192;
   const auto queue = [&](double spread) {
     w.spread = spread;
-    const auto most = steady_state(toy(), m, w, prefill_cost(toy(), m, w), 0, 48).output_rate;
-    return at_load(toy(), m, w, 0, 48, 1, most * (0.5 / w.mean_output()))->queue;
+    const auto most =
+        steady_state(policy_plan(), m, w, prefill_cost(policy_plan(), m, w), 0, 48).output_rate;
+    return at_load(policy_plan(), m, w, 0, 48, 1, most * (0.5 / w.mean_output()))->queue;
   };
   EXPECT_GT(queue(0.8).base(), 1.01 * queue(0.0).base());
 }
@@ -251,7 +245,7 @@ TEST(Draft, PaysForTheHead) {
   const auto m = test::round_machine();
   const auto plan = phase::compile(llm, {}, test::uniform_precision(spec::Storage::bf16), m, 2);
   ASSERT_TRUE(plan);
-  const auto pass = decode_pass(*plan, chat(), 16);
+  const auto pass = decode_pass(*plan, served_chat(), 16);
   int heads = 0;
   for (const auto& row : phase::explain(*plan, m, pass)) {
     if (row.term->op.name() != "lm_head") continue;

@@ -2,22 +2,15 @@
 #include <gtest/gtest.h>
 
 #include "sweep/sweep.hpp"
+#include "unit/config_text.hpp"
 
 namespace perfmodel::sweep {
 namespace {
 
-struct Read {
-  std::optional<Sweep> sweep;
-  std::string problems;
-};
+using Read = test::ConfigText<Sweep>;
 
 Read read(const std::string& text) {
-  spec::Diagnostics diagnostics;
-  const auto document = spec::parse_document(text, "s.yaml", diagnostics);
-  Read r;
-  r.sweep = read_sweep(document, diagnostics);
-  r.problems = diagnostics.to_string();
-  return r;
+  return test::read_text(read_sweep, text, "s.yaml");
 }
 
 /// A right file with one axis (or none) in the eighth line, and more keys after the axes.
@@ -42,8 +35,8 @@ TEST(SweepReader, TakesScalarsListsAndRanges) {
       "    - {path: chip.memory.bandwidth, values: [1 TB/s, 2 TB/s]}\n"
       "    - {path: stack.overhead.step, values: [1 ms]}\n");
   EXPECT_EQ(r.problems, "");
-  ASSERT_TRUE(r.sweep);
-  const auto& s = *r.sweep;
+  ASSERT_TRUE(r.value);
+  const auto& s = *r.value;
   EXPECT_EQ(s.inputs, (std::vector<double>{1, 8, 10, 20, 30}));
   EXPECT_EQ(s.batches, (std::vector<double>{1, 3, 9, 27, 81}));
   ASSERT_EQ(s.prefix_hits.size(), 4U) << "a step of 0.1 reaches 0.3";
@@ -104,10 +97,10 @@ TEST(SweepReader, AnswersEachMistakeWithItsPlace) {
   };
   for (const auto& m : mistakes) {
     const auto r = with(m.axis, m.rest);
-    EXPECT_FALSE(r.sweep) << m.axis << m.rest;
+    EXPECT_FALSE(r.value) << m.axis << m.rest;
     EXPECT_NE(r.problems.find(m.says), std::string::npos) << m.says << "\n" << r.problems;
   }
-  EXPECT_TRUE(with(kPlain).sweep) << with(kPlain).problems;
+  EXPECT_TRUE(with(kPlain).value) << with(kPlain).problems;
 }
 
 TEST(SweepReader, NamesAllMistakesAtOnce) {

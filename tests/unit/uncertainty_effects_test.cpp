@@ -6,56 +6,21 @@
 
 #include "cli/estimate.hpp"
 #include "uncertainty/intervals.hpp"
-#include "unit/engine_support.hpp"
+#include "unit/answer_case.hpp"
 
 namespace perfmodel::uncertainty {
 namespace {
 
 using test::catalog;
 
-/// Llama-3.1-8B on one server of H200 without software losses, so that nothing is unknown but what
-/// a test says.
-struct EffectCase {
-  hw::Chip chip = catalog().chip("h200");
-  hw::System system = hw::filled_for(catalog().system("hgx-h200"), chip);
-  hw::Family family = catalog().family(chip.family);
-  cost::Stack stack = catalog().stack("ceiling");
-  llm::LlmSpec llm = catalog().llm("llama-3.1-8b");
-  serving::Workload workload = catalog().workload("default");
-  std::vector<search::OtherBin> bins;
-
+/// Llama-3.1-8B without software losses, so that nothing is unknown but what a test says.
+struct EffectCase : test::AnswerCase {
   EffectCase() {
-    const auto know = [](auto& f) {
-      if (f) f->low = f->high = f->value;
-    };
-    for (auto& p : chip.matrix) know(p);
-    know(chip.vector_fp16);
-    know(chip.vector_fp32);
-    know(chip.memory_bandwidth);
-    know(chip.memory_capacity);
-    know(chip.cache);
-    know(chip.cores);
-    for (auto& t : system.tiers) {
-      know(t.bandwidth);
-      t.latency.low = t.latency.high = t.latency.value;
-    }
+    stack = catalog().stack("ceiling");
+    llm = catalog().llm("llama-3.1-8b");
+    know_hardware();
     family = {};
     family.tile_m = family.tile_n = 1;
-  }
-
-  template <class Use>
-  auto use(const Use& use) const {
-    const search::Site site{chip, family, system, 1, bins};
-    const auto precision = mapping::resolve({}, llm, chip);
-    const auto machine = cost::make_machine(chip, system, 1, &family, stack);
-    const search::Problem problem{llm, machine, *precision, workload, 8};
-    search::Request request;
-    request.parallelism = mapping::Parallelism{.tp = 1};
-    request.batch = 32;
-    const auto found = search::find_deployment(problem, request);
-    if (!found) throw std::logic_error(found.error().reason);
-    const Answer answer{*found, site, nullptr, stack, workload, {}, 0};
-    return use(answer);
   }
 };
 

@@ -12,7 +12,7 @@
 #include "report/format.hpp"
 #include "uncertainty/draws.hpp"
 #include "uncertainty/intervals.hpp"
-#include "unit/engine_support.hpp"
+#include "unit/answer_case.hpp"
 
 namespace perfmodel::uncertainty {
 namespace {
@@ -104,52 +104,27 @@ TEST(Discrepancy, FewRowsArePulledToAllProfiles) {
   EXPECT_EQ(discrepancy_of(nullptr, nullptr).scale, 0);
 }
 
-/// Llama-3.1-70B on one server of H200 as vLLM of 2026 runs it.
-struct Case {
-  hw::Chip chip = catalog().chip("h200");
-  hw::System system = hw::filled_for(catalog().system("hgx-h200"), chip);
-  hw::Family family = catalog().family(chip.family);
-  cost::Stack stack = catalog().stack("vllm-2026");
-  llm::LlmSpec llm = catalog().llm("llama-3.1-70b");
-  serving::Workload workload = catalog().workload("default");
-  PerMetric<Discrepancy> discrepancy{};
+/// Llama-3.1-70B as vLLM of 2026 runs it.
+struct Case : test::AnswerCase {
+  Case() {
+    stack = catalog().stack("vllm-2026");
+    llm = catalog().llm("llama-3.1-70b");
+    tp = 4;
+  }
 
   Samples samples(const Sampling& how) const {
-    const search::Site site{chip, family, system, 1};
-    const auto precision = mapping::resolve({}, llm, chip);
-    const auto machine = cost::make_machine(chip, system, 1, &family, stack);
-    const search::Problem problem{llm, machine, *precision, workload, 8};
-    search::Request request;
-    request.parallelism = mapping::Parallelism{.tp = 4};
-    request.batch = 32;
-    const auto found = search::find_deployment(problem, request);
-    if (!found) throw std::logic_error(found.error().reason);
-    return sample({*found, site, nullptr, stack, workload, discrepancy}, how);
+    return use([&](const Answer& a) { return sample(a, how); });
   }
   PerMetric<Interval> run(std::size_t n = 512) const { return intervals(samples({n, 1})); }
 
   /// Every range of width nothing.
   void know_all() {
-    const auto know = [](auto& f) { f.low = f.high = f.value; };
-    const auto know_if = [&](auto& f) {
-      if (f) know(*f);
-    };
-    for (auto& p : chip.matrix) know_if(p);
-    for (auto* f : {&chip.vector_fp16, &chip.vector_fp32}) know_if(*f);
-    know_if(chip.memory_bandwidth);
-    know_if(chip.memory_capacity);
-    know_if(chip.cache);
-    know_if(chip.cores);
-    for (auto& t : system.tiers) {
-      know_if(t.bandwidth);
-      know(t.latency);
-    }
-    const auto visit = [&](std::string_view, const spec::FigureRule&, auto& f) { know_if(f); };
+    know_hardware();
+    const auto visit = [](std::string_view, const spec::FigureRule&, auto& f) { know(f); };
     for (auto& c : family.kernels.classes) hw::KernelCurve::each(visit, c);
     hw::LinkCurve::each(visit, family.kernels.link);
-    know_if(family.kernels.core_rate);
-    for (auto* f : {&family.scale_matrix, &family.scale_memory, &family.scale_software})
-      know_if(*f);
+    know(family.kernels.core_rate);
+    for (auto* f : {&family.scale_matrix, &family.scale_memory, &family.scale_software}) know(*f);
     for (auto* f : {&stack.gemm, &stack.grouped_gemm, &stack.attention_prefill,
                     &stack.attention_decode, &stack.vector, &stack.memory, &stack.link,
                     &stack.kernel_start, &stack.overlap_shared_expert, &stack.overlap_communication,
