@@ -221,6 +221,7 @@ void add_shapes(search::Shapes& shapes, const search::Deployment& d) {
   const auto add = [&](const mapping::Parallelism& p) {
     shapes.stages.push_back(p.pp);
     shapes.cuts.push_back(p.moe_tp);
+    shapes.contexts.push_back(p.cp);
   };
   add(d.plan.parallelism);
   if (d.prefill) add(d.prefill->plan.parallelism);
@@ -321,6 +322,7 @@ CompareResult run_compare(const Catalog& catalog, const CompareOptions& options)
     auto both = shapes[r.baseline];
     both.stages.insert(both.stages.end(), shapes[i].stages.begin(), shapes[i].stages.end());
     both.cuts.insert(both.cuts.end(), shapes[i].cuts.begin(), shapes[i].cuts.end());
+    both.contexts.insert(both.contexts.end(), shapes[i].contexts.begin(), shapes[i].contexts.end());
     take_apart(options.metric, all[r.baseline], base, all[i], both, s);
   }
   const auto& words = options.question.words;

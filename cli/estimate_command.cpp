@@ -45,7 +45,8 @@ void add_estimate(CLI::App& app, Chosen& chosen) {
   c->add_option("--chip", w->chip, "chip id or alias; its default system is used");
   c->add_option("--system", w->system, "system id or alias");
   add_question_options(*c, *w);
-  c->add_option("--parallel", w->parallel, "degrees of one engine, as tp=1,dp=32,ep=32, or auto")
+  c->add_option("--parallel", w->parallel,
+                "degrees of one engine (tp, pp, cp, dp, ep, moe-tp), as tp=1,dp=32,ep=32, or auto")
       ->capture_default_str();
   c->add_option("--concurrency", w->concurrency, "sequences in flight over the whole system");
   c->add_option("--rate", w->rate, "requests per second that arrive, over the whole system");

@@ -102,6 +102,10 @@ void fill_assumptions(EstimateRecord& r, const Setup& setup, const Question& q,
   if (q.llm.is_moe() && d.plan.parallelism.ep > 1)
     a.push_back(fmt::format("experts routed at random, hottest rank {:.2f}x beyond that",
                             q.stack.imbalance.value.base()));
+  if (d.plan.parallelism.cp > 1 || (d.prefill && d.prefill->plan.parallelism.cp > 1))
+    a.emplace_back(
+        "context parallelism: ranks gather each layer's cache in prefill and exchange queries in "
+        "decode, hidden as far as the profile hides expert exchanges; a chunk is for each group");
   for (auto& line : assumptions(q.stack)) a.push_back(std::move(line));
   if (!q.request.speculations.empty()) {
     const auto& deepest = q.request.speculations.back();
@@ -216,6 +220,7 @@ void fill_answer(EstimateRecord& r, const Setup& setup, const Question& q,
   r.dp = p.dp;
   r.ep = p.ep;
   r.moe_tp = p.moe_tp;
+  r.cp = p.cp;
   r.engine_devices = p.devices();
   r.engines = d.engines;
   r.chips_used = chips_of(d.plan, d.engines, setup);

@@ -29,7 +29,7 @@ OperatorRow operator_row(const phase::TermTime& t, ops::Phase phase) {
     o.message = std::string(name_of(t.cost.message.pattern));
     const double payloads =
         t.cost.message.tokens > 0 ? t.cost.message.tokens * t.cost.message.fanout : 1.0;
-    o.message_bytes = t.cost.message.bytes * (payloads * t.count);
+    o.message_bytes = t.cost.message.buffer() * (payloads * t.count);
   }
   o.t_compute = t.time.compute * t.count;
   o.t_vector = t.time.vector * t.count;

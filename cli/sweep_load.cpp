@@ -217,9 +217,13 @@ std::vector<mapping::Parallelism> deployments_of(const Sweep& s, const llm::LlmS
   std::vector<mapping::Parallelism> r;
   for (const auto& w : s.parallel) r.push_back(parallelism_of(w).of(llm));
   if (!s.parallel.empty()) return r;
+  // Context parallelism is for words: all of it would be several times the points.
+  search::Shapes shapes;
+  shapes.contexts = {1};
   for (const double stages : s.stages) {
     if (stages > devices || stages > llm.layers()) continue;
-    for (const auto& c : search::candidates(llm, devices, static_cast<int>(stages))) r.push_back(c);
+    for (const auto& c : search::candidates(llm, devices, static_cast<int>(stages), shapes))
+      r.push_back(c);
   }
   return r;
 }

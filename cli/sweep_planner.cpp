@@ -81,13 +81,13 @@ void Planner::compile(const Place& place) {
   const auto text = [](std::string_view t) { return report::csv_field(t); };
   const auto number = [](double v) { return report::csv_number(v); };
   planned_.keys = fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},", text(setup_.chip.id),
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},", text(setup_.chip.id),
       text(setup_.system.id), setup_.systems, text(llm_.id),
       text(catalog_.resolve(*find_kind("stack"), stack.text)), weights.text, kv.text, compute.text,
       text(s.memories[place.at(Axis::memory)].text), text(overrides_text(options)),
       number(s.link_scales[place.at(Axis::link_scale)]), s.dies[place.at(Axis::dies)].text,
       s.clocks[place.at(Axis::clock)].text, s.natives[place.at(Axis::native)].text, p.tp, p.pp,
-      p.dp, p.ep, p.moe_tp, speculation.drafts, number(speculation.accepted));
+      p.dp, p.ep, p.moe_tp, p.cp, speculation.drafts, number(speculation.accepted));
 
   const mapping::PrecisionRequest asked{storage_of(weights), storage_of(kv), compute_of(compute),
                                         s.fallback};

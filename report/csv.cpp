@@ -169,6 +169,7 @@ constexpr AnswerColumn kAnswer[] = {
     {"dp", chosen<&R::dp>, none},
     {"ep", chosen<&R::ep>, none},
     {"moe_tp", chosen<&R::moe_tp>, none},
+    {"cp", chosen<&R::cp>, none},
     {"engines", chosen<&R::engines>, none},
     {"engine_devices", chosen<&R::engine_devices>, none},
     {"devices_per_chip", asked<&R::devices_per_chip>, none},

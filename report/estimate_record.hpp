@@ -213,7 +213,7 @@ struct EstimateRecord {
   int chips_used = 0;
   int devices_per_chip = 1;
   std::string parallelism;  // "tp=1 dp=32 ep=32", of one engine
-  int tp = 1, pp = 1, dp = 1, ep = 1, moe_tp = 1;
+  int tp = 1, pp = 1, dp = 1, ep = 1, moe_tp = 1, cp = 1;
   int engine_devices = 1;
   int engines = 1;
   bool searched = false;

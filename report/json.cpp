@@ -52,6 +52,7 @@ Json deployment_json(const EstimateRecord& r) {
           {"dp", r.dp},
           {"ep", r.ep},
           {"moe_tp", r.moe_tp},
+          {"cp", r.cp},
           {"engines", r.engines},
           {"engine_devices", r.engine_devices},
           {"chips_used", r.chips_used},

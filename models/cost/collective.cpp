@@ -180,6 +180,26 @@ TimeOf<B> send_far(const Machine& m, const Route& r, B bytes) {
   return bytes / (b * m.protocols.large) + l.latency;
 }
 
+OpTime in_rounds(const Machine& m, const Route& r, Bytes bytes, double rounds) {
+  OpTime t;
+  t.link = gather(m, r, bytes / rounds) * rounds;
+  t.overhead = m.collective * rounds;
+  t.total = t.link + t.overhead;
+  return t;
+}
+
+/// The cache or the queries (ops::Message), whichever takes less.
+OpTime context_exchange(const Machine& m, const Route& r, const ops::Message& msg) {
+  const auto cache = in_rounds(m, r, msg.bytes, 1.0);
+  if (msg.queries.base() <= 0) return cache;
+  const auto queries = in_rounds(m, r, msg.queries, kQueryRounds);
+  return msg.bytes.base() <= 0 || queries.total < cache.total ? queries : cache;
+}
+
+Bound bound_of(const OpTime& t) {
+  return t.link > t.overhead ? Bound::link : Bound::overhead;
+}
+
 }  // namespace
 
 Route make_route(const Machine& m, double size, double stride) {
@@ -269,12 +289,16 @@ OpTime time_of_message(const Machine& m, const Route& r, const ops::OpCost& c) {
       t.link = expert_exchange(
           m, r, msg.bytes, msg.tokens * hottest_rank(m, c.expert_load, c.expert_ranks), msg.fanout);
       break;
+    case ops::Pattern::context:
+      t = context_exchange(m, r, msg);
+      t.bound = bound_of(t);
+      return t;
   }
   t.overhead = m.collective;
   if (msg.pattern == ops::Pattern::dispatch) t.overhead = m.dispatch;
   if (msg.pattern == ops::Pattern::combine) t.overhead = m.combine;
   t.total = t.link + t.overhead;
-  t.bound = t.link > t.overhead ? Bound::link : Bound::overhead;
+  t.bound = bound_of(t);
   return t;
 }
 

@@ -51,6 +51,10 @@ Lines lines_of(const Machine& m, const Route& r, ops::Pattern pattern, Bytes per
 /// to each distinct subgroup beyond it.
 Time expert_exchange(const Machine& m, const Route& r, Bytes payload, double tokens, double fanout);
 
+/// What context-parallel ranks exchange is gathered and scattered, queries and results in two
+/// rounds of half the bytes each.
+inline constexpr double kQueryRounds = 2.0;
+
 /// Any of the above, with the software's floor and overhead.
 OpTime time_of_message(const Machine& m, const Route& r, const ops::OpCost& c);
 

@@ -43,12 +43,13 @@ constexpr auto kKinds = std::to_array<Kind>({
              "ceiling_decode_only_tokens_per_s_system,ceiling_prefill_only_tokens_per_s_per_chip,"
              "ceiling_prefill_only_tokens_per_s_system,slo_kept_share,batch_fits_share,"
              "output_tokens_per_joule,output_tokens_per_s_per_mw",
-     .neither = "tp,pp,dp,ep,moe_tp,engines,engine_devices,chips_used,batch_per_rank,concurrency,"
-                "prefill_engines,prefill_chips_used,prefill_requests_together,prefill_utilisation,"
-                "transferred_mb,memory_free_gb,largest_batch_per_rank,memory_capacity_gb,memory_"
-                "reserve_gb,memory_weights_gb,memory_kv_gb,"
-                "memory_activations_gb,power_nameplate_kw,pue,chip_tdp_w,capital_usd,"
-                "capital_usd_per_h",
+     .neither =
+         "tp,pp,dp,ep,moe_tp,cp,engines,engine_devices,chips_used,batch_per_rank,concurrency,"
+         "prefill_engines,prefill_chips_used,prefill_requests_together,prefill_utilisation,"
+         "transferred_mb,memory_free_gb,largest_batch_per_rank,memory_capacity_gb,memory_"
+         "reserve_gb,memory_weights_gb,memory_kv_gb,"
+         "memory_activations_gb,power_nameplate_kw,pue,chip_tdp_w,capital_usd,"
+         "capital_usd_per_h",
      // Watts follow the work done: what it costs is better or worse by the token.
      .notes =
          "candidates,interval_samples,interval_basis,residual_tpot_rows,residual_tpot_median,"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/attention.hpp"
+#include "ops/communication.hpp"
 #include "ops/compressed_attention.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/indexer.hpp"
@@ -27,6 +28,8 @@ class Terms {
     const double kv_heads = std::max(1.0, static_cast<double>(a.kv_heads) / cut_.tp);
     rope(heads * a.head_dim + kv_heads * a.head_dim);
     if (a.indexer) indexer(*a.indexer, 1.0);
+    const Bytes query = query_bytes(heads, a.head_dim, a.v_head_dim);
+    exchange(kv_ * (kv_heads * (a.head_dim + a.v_head_dim)), query, query);
     add(ops::Op::make(ops::kAttention, "attention",
                       ops::AttentionArgs{.heads = heads,
                                          .kv_heads = kv_heads,
@@ -36,7 +39,8 @@ class Terms {
                                          .selected = selected(a.indexer),
                                          .kv = kv_,
                                          .activation = cut_.activation,
-                                         .writes = 1.0 / a.share_kv}),
+                                         .writes = 1.0 / a.share_kv,
+                                         .ranks = static_cast<double>(cut_.cp)}),
         cut_.precision.core);
   }
 
@@ -44,6 +48,11 @@ class Terms {
     const double heads = static_cast<double>(a.heads) / cut_.tp;
     rope((heads + 1.0) * a.qk_rope_dim);
     if (a.indexer) indexer(*a.indexer, 1.0);
+    // Prefill works on keys and values that every rank expands for itself, which leaves only the
+    // latents worth sending.
+    const double latent = a.kv_lora_rank;
+    exchange(kv_ * (latent + a.qk_rope_dim), Bytes{},
+             query_bytes(heads, latent + a.qk_rope_dim, latent));
     add(ops::Op::make(ops::kLatentAttention, "latent_attention",
                       ops::LatentAttentionArgs{.heads = heads,
                                                .latent = static_cast<double>(a.kv_lora_rank),
@@ -52,7 +61,8 @@ class Terms {
                                                .v_dim = static_cast<double>(a.v_head_dim),
                                                .selected = selected(a.indexer),
                                                .kv = kv_,
-                                               .activation = cut_.activation}),
+                                               .activation = cut_.activation,
+                                               .ranks = static_cast<double>(cut_.cp)}),
         cut_.precision.core);
   }
 
@@ -88,12 +98,30 @@ class Terms {
  private:
   static double selected(const std::optional<llm::Indexer>& ix) { return ix ? ix->topk : 0.0; }
 
-  void add(const ops::Op& op, spec::Compute compute) {
+  Term& add(const ops::Op& op, spec::Compute compute) {
     Term t;
     t.op = op;
     t.compute = compute;
     t.count = cut_.layers;
     terms_.push_back(t);
+    return terms_.back();
+  }
+  /// One token's queries, and their partial sums over values with the logarithms of their weights
+  /// in 32 bits.
+  Bytes query_bytes(double heads, double key, double value) const {
+    return cut_.activation * (heads * (key + value)) +
+           spec::bytes_per_element(spec::Storage::fp32) * heads;
+  }
+  void exchange(Bytes cache, Bytes prefill_query, Bytes decode_query) {
+    if (cut_.cp == 1) return;
+    auto& t = add(ops::Op::make(ops::kContextExchange, ops::kContextExchange.id,
+                                ops::ContextExchangeArgs{.cache = cache,
+                                                         .prefill_query = prefill_query,
+                                                         .decode_query = decode_query,
+                                                         .ranks = static_cast<double>(cut_.cp)}),
+                  cut_.precision.core);
+    t.group = Group::context;
+    t.stream = Stream::exchange;
   }
   void rope(double width) {
     add(ops::Op::make(ops::kElementwise, "rope",

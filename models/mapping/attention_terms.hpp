@@ -1,5 +1,5 @@
-// The attention core of one block, cut over tensor-parallel ranks: rotary embedding, indexer,
-// scores and values.
+// The attention core of one block, cut over tensor-parallel ranks and along the sequence: rotary
+// embedding, indexer, what context-parallel ranks exchange, scores and values.
 #pragma once
 
 #include <vector>
@@ -10,6 +10,7 @@ namespace perfmodel::mapping {
 
 struct AttentionCut {
   int tp = 1;
+  int cp = 1;
   const Precision& precision;
   Bytes activation;
   double layers = 1;

@@ -31,11 +31,35 @@ int heads_of(const llm::AttentionBlock& b) {
   return std::visit([](const auto& kind) { return heads_of(kind); }, b.kind);
 }
 
+/// What keeps a sequence from being divided; empty where nothing does.
+std::string_view undivided(const llm::GroupedQuery& a) {
+  if (a.window > 0) return "attention over a window";
+  return a.indexer ? "attention to selected keys" : "";
+}
+std::string_view undivided(const llm::Latent& a) {
+  return a.indexer ? "attention to selected keys" : "";
+}
+std::string_view undivided(const llm::Compressed&) {
+  return "attention to a compressed context";
+}
+std::string_view undivided(const llm::Linear&) {
+  return "linear attention";
+}
+
+std::string_view undivided(const llm::LlmSpec& llm) {
+  for (const auto& b : llm.attention) {
+    const auto what = std::visit([](const auto& kind) { return undivided(kind); }, b.kind);
+    if (!what.empty()) return what;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string to_string(const Parallelism& p) {
   std::string s = fmt::format("tp={}", p.tp);
   if (p.pp > 1) s += fmt::format(" pp={}", p.pp);
+  if (p.cp > 1) s += fmt::format(" cp={}", p.cp);
   if (p.dp > 1) s += fmt::format(" dp={}", p.dp);
   if (p.ep > 1) s += fmt::format(" ep={}", p.ep);
   if (p.moe_tp > 1) s += fmt::format(" moe-tp={}", p.moe_tp);
@@ -50,7 +74,7 @@ struct Degree {
 };
 
 /// One "tp=8"; problems are added.
-void read_degree(std::string_view item, std::array<Degree, 5>& degrees,
+void read_degree(std::string_view item, std::array<Degree, 6>& degrees,
                  std::vector<std::string>& problems) {
   const auto equals = std::min(item.find('='), item.size());
   const auto key = item.substr(0, equals);
@@ -69,7 +93,7 @@ void read_degree(std::string_view item, std::array<Degree, 5>& degrees,
     return;
   }
   const auto near = spec::nearest(key, names);
-  problems.push_back(fmt::format("unknown degree '{}' (tp, pp, dp, ep, moe-tp{})", key,
+  problems.push_back(fmt::format("unknown degree '{}' (tp, pp, cp, dp, ep, moe-tp{})", key,
                                  near.empty() ? "" : "; nearest: " + near));
 }
 
@@ -84,7 +108,7 @@ Parallelism AskedParallelism::of(const llm::LlmSpec& llm) const {
 std::optional<AskedParallelism> parse_parallelism(std::string_view text,
                                                   std::vector<std::string>& problems) {
   const auto before = problems.size();
-  std::array<Degree, 5> degrees = {{{"tp"}, {"pp"}, {"dp"}, {"ep"}, {"moe-tp"}}};
+  std::array<Degree, 6> degrees = {{{"tp"}, {"pp"}, {"dp"}, {"ep"}, {"moe-tp"}, {"cp"}}};
   for (auto rest = text;;) {
     const auto comma = rest.find(',');
     read_degree(rest.substr(0, comma), degrees, problems);
@@ -94,10 +118,10 @@ std::optional<AskedParallelism> parse_parallelism(std::string_view text,
   const auto at = [&](std::size_t i) { return std::max(1, degrees[i].value); };
   AskedParallelism asked;
   auto& p = asked.degrees;
-  p = {.tp = at(0), .pp = at(1), .dp = at(2), .ep = at(3), .moe_tp = at(4)};
+  p = {.tp = at(0), .pp = at(1), .dp = at(2), .ep = at(3), .moe_tp = at(4), .cp = at(5)};
   const bool moe_tp_given = degrees[4].value != 0;
   asked.experts_given = degrees[3].value != 0 || moe_tp_given;
-  const double devices = static_cast<double>(p.tp) * p.pp * p.dp;
+  const double devices = static_cast<double>(p.tp) * p.pp * p.cp * p.dp;
   const double experts = static_cast<double>(p.ep) * p.moe_tp;
   if (std::max(devices, experts) > kMaxDevices)
     problems.push_back(fmt::format("'{}' needs {:.3g} devices (at most {})", text,
@@ -113,6 +137,10 @@ bool divides_heads(int tp, const llm::LlmSpec& llm) {
   for (const auto& b : llm.attention)
     if (heads_of(b) % tp != 0) return false;
   return true;
+}
+
+bool divides_sequences(const llm::LlmSpec& llm) {
+  return undivided(llm).empty();
 }
 
 int nearest_tp(int tp, const llm::LlmSpec& llm) {
@@ -137,6 +165,13 @@ std::optional<spec::Infeasible> check(const Parallelism& p, const llm::LlmSpec& 
         fmt::format("pp={} is more stages than the {} layers of {}", p.pp, llm.layers(), llm.id),
         fmt::format("pp={}", llm.layers())};
   }
+  if (p.cp > 1 && !divides_sequences(llm)) {
+    return spec::Infeasible{
+        Why::invalid_mapping,
+        fmt::format("cp={}: {} has {}, which does not divide along the sequence", p.cp, llm.id,
+                    undivided(llm)),
+        "cp=1"};
+  }
   const auto* moe = llm.moe();
   if (moe == nullptr) {
     if (p.ep == 1 && p.moe_tp == 1) return std::nullopt;
@@ -147,7 +182,8 @@ std::optional<spec::Infeasible> check(const Parallelism& p, const llm::LlmSpec& 
   if (p.ep * p.moe_tp != p.stage_devices()) {
     return spec::Infeasible{
         Why::invalid_mapping,
-        fmt::format("ep={} x moe-tp={} must equal tp={} x dp={}", p.ep, p.moe_tp, p.tp, p.dp),
+        fmt::format("ep={} x moe-tp={} must equal tp={} x {}dp={}", p.ep, p.moe_tp, p.tp,
+                    p.cp > 1 ? fmt::format("cp={} x ", p.cp) : "", p.dp),
         fmt::format("ep={}", p.stage_devices())};
   }
   if (moe->width % p.moe_tp != 0) {

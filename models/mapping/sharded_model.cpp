@@ -44,9 +44,8 @@ class Sharder {
   }
 
  private:
-  // Experts meet all attention ranks' tokens by exchange; without data parallelism every device has
-  // them.
-  bool exchanges() const { return p_.dp > 1; }
+  // Experts meet the tokens of all groups by exchange; of one group every device has them.
+  bool exchanges() const { return p_.token_groups() > 1; }
   bool by_experts() const { return p_.ep > 1; }
 
   Term& push(ops::Op op, Compute compute, double count, Group group = Group::none) {
@@ -174,10 +173,10 @@ class Sharder {
     const auto& block = llm_.attention[static_cast<std::size_t>(index)];
     norm("attention_norm", layers);
     matrices_of(g, Part::attention, index);
-    const AttentionCut cut{p_.tp, precision_, kWide, layers};
+    const AttentionCut cut{p_.tp, p_.cp, precision_, kWide, layers};
     for (const auto& t : attention_terms(block, cut)) {
-      auto& pushed = push(t.op, t.compute, t.count);
-      pushed.draft = draft_;
+      auto& pushed = push(t.op, t.compute, t.count, t.group);
+      pushed.stream = t.stream;
     }
   }
 
@@ -328,6 +327,10 @@ class Sharder {
       double share = 1.0;  // a latent or shared head is whole on every device
       if (const auto* a = std::get_if<llm::GroupedQuery>(&block.kind))
         share = std::max(1.0 / p_.tp, 1.0 / a->kv_heads);
+      if (p_.cp > 1)
+        out_.gathered_per_token =
+            max(out_.gathered_per_token, element * (c.per_token * share / block.layers));
+      share /= p_.cp;
       out_.cache.per_token +=
           (element * (c.per_token * share) + index_element * c.index_per_token) * stage_share();
       if (c.windowed > 0)
@@ -348,7 +351,7 @@ class Sharder {
     double routed = 0;
     if (const auto* moe = llm_.moe()) {
       const double width = (moe->gated ? 2.0 : 1.0) * moe->width / p_.moe_tp + 2.0 * hidden_;
-      routed = width * moe->topk * (exchanges() ? static_cast<double>(p_.dp) : 1.0) / p_.ep;
+      routed = width * moe->topk * p_.token_groups() / p_.ep;
     }
     out_.activations_per_token = kWide * (3.0 * hidden_ + widest + routed);
     out_.logits_per_row = Bytes::from_base(4.0) * (static_cast<double>(llm_.vocab) / p_.tp);

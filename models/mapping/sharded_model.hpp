@@ -1,6 +1,7 @@
 // A model cut for one device: its operators, its weights and its cache.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,8 @@
 namespace perfmodel::mapping {
 
 /// The devices that a message stays among.
-enum class Group : std::uint8_t { none, tensor, data, expert, stage, pipeline };
+enum class Group : std::uint8_t { none, tensor, data, expert, stage, pipeline, context };
+inline constexpr std::size_t kGroups = 7;
 
 /// What an operator may be hidden under.
 enum class Stream : std::uint8_t { main, shared_expert, exchange };
@@ -50,6 +52,7 @@ struct ShardedModel {
   Bytes draft_weights{};
   CacheShare cache;
   Bytes activations_per_token{};  // working set of one token in a pass
+  Bytes gathered_per_token{};     // of a layer's cache, where ranks gather it in prefill
   Bytes logits_per_row{};
 };
 

@@ -18,7 +18,9 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   if (a.selected > 0) read = std::min(read, mean_cached(p, a.selected) * p.tokens_per_sequence);
   const double written = p.tokens_per_sequence * a.writes;
   c.kv = a.kv * (p.sequences * (read + written) * a.kv_heads * (a.qk_dim + a.v_dim));
-  c.activations = a.activation * (rows * a.heads * (a.qk_dim + a.v_dim));
+  // Decoding, all ranks' queries meet the rank's part of the cache.
+  const double queries = p.phase == Phase::decode ? rows * a.ranks : rows;
+  c.activations = a.activation * (queries * a.heads * (a.qk_dim + a.v_dim));
 }
 
 Op sample() {

@@ -24,6 +24,7 @@ struct AttentionArgs {
   Bytes kv{};           // per cache element
   Bytes activation{};   // per element
   double writes = 1;    // share of layers that write a cache of their own
+  double ranks = 1;     // over which context parallelism divides sequences
 };
 extern const OpKind kAttention;
 

@@ -22,6 +22,24 @@ void exchange(const Op& op, const Pass& p, OpCost& c) noexcept {
   c.expert_ranks = a.balanced ? 1.0 : a.ranks;
 }
 
+void context_exchange(const Op& op, const Pass& p, OpCost& c) noexcept {
+  const auto& a = op.args<ContextExchangeArgs>();
+  c.message.pattern = Pattern::context;
+  const bool prefill = p.phase == Phase::prefill;
+  c.message.queries = (prefill ? a.prefill_query : a.decode_query) * (p.rows() * a.ranks);
+  if (prefill)
+    c.message.bytes =
+        a.cache * (p.sequences * (mean_cached(p, 0) + p.tokens_per_sequence) * a.ranks);
+}
+
+Op sample_context_exchange() {
+  return Op::make(kContextExchange, kContextExchange.id,
+                  ContextExchangeArgs{.cache = Bytes::from_base(512),
+                                      .prefill_query = Bytes::from_base(4096),
+                                      .decode_query = Bytes::from_base(4096),
+                                      .ranks = 4});
+}
+
 template <const OpKind& kind>
 Op sample_collective() {
   return Op::make(kind, kind.id, CollectiveArgs{.width = 7168, .element = Bytes::from_base(2)});
@@ -66,6 +84,14 @@ const OpKind kCombine{"combine",
                       OpClass::link,
                       exchange<Pattern::combine>,
                       sample_exchange<kCombine>};
+const OpKind kContextExchange{"context_exchange",
+                              "prefill: cache of the whole context gathered on every rank, or "
+                              "queries and results moved where that takes less; decode: queries "
+                              "to all ranks, partial results back",
+                              OpClass::link,
+                              OpClass::link,
+                              context_exchange,
+                              sample_context_exchange};
 const OpKind kSend{"send",
                    "rows x width to the next pipeline stage",
                    OpClass::link,

@@ -30,6 +30,24 @@ struct ExpertExchangeArgs {
 extern const OpKind kDispatch;
 extern const OpKind kCombine;
 
+/// What context-parallel ranks send each other for attention in one layer. Prefill gathers keys and
+/// values of the whole context on every rank, as Llama 3's training does (arXiv 2407.21783, section
+/// 3.3.2); a ring moves the same bytes (arXiv 2310.01889). Decoding, the cache stays: queries go to
+/// all ranks, and their partial sums come back with the logarithms of their weights, to be merged
+/// (pass-Q of arXiv 2411.01783). That paper's prefill takes the cheaper of the two, and so does
+/// this one, by its time.
+///
+/// S sequences of T new tokens after a context of c, over R ranks, on each device:
+///   cache     S (c + T) x cache bytes, of which it holds 1/R
+///   queries   S T x query bytes, of which 1/R are its own
+struct ContextExchangeArgs {
+  Bytes cache{};          // of one token
+  Bytes prefill_query{};  // of one token with its result; zero: queries stay
+  Bytes decode_query{};
+  double ranks = 1;
+};
+extern const OpKind kContextExchange;
+
 /// Activations to the next pipeline stage.
 extern const OpKind kSend;
 

@@ -17,11 +17,13 @@ void cost(const Op& op, const Pass& p, OpCost& c) noexcept {
   if (absorbed) {
     c.matrix = Ops::from_base(2.0 * scores * (2.0 * a.latent + a.rope));
     if (a.selected > 0) read = std::min(read, mean_cached(p, a.selected) * p.tokens_per_sequence);
-    c.activations = a.activation * (rows * a.heads * (2.0 * a.latent + a.rope));
+    const double queries = p.phase == Phase::decode ? rows * a.ranks : rows;
+    c.activations = a.activation * (queries * a.heads * (2.0 * a.latent + a.rope));
   } else {
     // Keys and values of tokens from the prefix cache are expanded again; those of new tokens are
-    // the kv_b projection of this pass.
-    const double expanded = p.sequences * cached * a.latent * a.heads * (a.nope + a.v_dim);
+    // the kv_b projection of this pass, but for those that other ranks gathered.
+    const double gathered = cached * a.ranks + p.tokens_per_sequence * (a.ranks - 1.0);
+    const double expanded = p.sequences * gathered * a.latent * a.heads * (a.nope + a.v_dim);
     c.matrix = Ops::from_base(2.0 * scores * (a.nope + a.rope + a.v_dim) + 2.0 * expanded);
     c.activations = a.activation * (rows * a.heads * 2.0 * (a.nope + a.rope + a.v_dim));
   }

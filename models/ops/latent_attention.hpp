@@ -16,6 +16,7 @@ struct LatentAttentionArgs {
   double selected = 0;  // keys chosen by an indexer, 0 for all
   Bytes kv{};  // per cache element; the cache is one latent per token, whole on every device
   Bytes activation{};
+  double ranks = 1;  // over which context parallelism divides sequences
 };
 extern const OpKind kLatentAttention;
 

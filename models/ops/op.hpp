@@ -38,22 +38,31 @@ enum class Pattern : std::uint8_t {
   reduce_scatter,
   dispatch,
   combine,
-  send
+  send,
+  context
 };
-inline constexpr std::array<std::string_view, 7> kPatternNames = {
-    "none", "all_reduce", "all_gather", "reduce_scatter", "dispatch", "combine", "send"};
+inline constexpr std::array<std::string_view, 8> kPatternNames = {
+    "none", "all_reduce", "all_gather", "reduce_scatter", "dispatch", "combine", "send", "context"};
 constexpr std::string_view name_of(Pattern p) {
   return kPatternNames[static_cast<std::size_t>(p)];
 }
 
 /// A message of one device. For all_reduce, all_gather and reduce_scatter `bytes` is the full
 /// buffer (the gathered or unreduced size). For dispatch and combine it is the size of one token's
-/// payload; `tokens` are sent by the device, each to `fanout` experts.
+/// payload; `tokens` are sent by the device, each to `fanout` experts. For context it is the cache
+/// of all ranks, gathered in one round, or `queries` of all ranks with their results, out in one
+/// round and back in another: whichever takes less, zero where it is not to be had.
 struct Message {
   Pattern pattern = Pattern::none;
   Bytes bytes{};
   double tokens = 0;
   double fanout = 0;
+  Bytes queries{};
+
+  /// What moves, of context the smaller.
+  Bytes buffer() const {
+    return queries.base() <= 0 || (bytes.base() > 0 && bytes < queries) ? bytes : queries;
+  }
 };
 
 /// Work of one device in one instance of the operator. All amounts are per device, exact, without

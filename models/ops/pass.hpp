@@ -8,10 +8,13 @@ namespace perfmodel::ops {
 
 enum class Phase : std::uint8_t { prefill, decode };
 
-/// A pass as one attention rank sees it (a rank is a tensor-parallel group for this purpose).
+/// A pass as one tensor-parallel group sees it. Under context parallelism of cp the rank's
+/// sequences are those of cp groups: each has 1/cp of their tokens and of their cache, which comes
+/// to as much as the whole of 1/cp of the sequences. `sequences` is that number; what the groups
+/// send each other is an operator of its own (ops/communication.hpp).
 struct Pass {
   Phase phase = Phase::decode;
-  double sequences = 1;            // sequences in the rank's batch
+  double sequences = 1;            // sequences in the group's batch
   double tokens_per_sequence = 1;  // new tokens of each; mean where lengths differ
   double causal_length = 1;        // E[n^2]/E[n] of the new tokens, equal to n where lengths agree
   double context_low = 0;          // tokens cached before the pass, uniform over the batch between

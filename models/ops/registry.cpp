@@ -18,9 +18,22 @@ namespace perfmodel::ops {
 namespace {
 
 constexpr std::array kKinds = {
-    &kGemm,      &kGroupedGemm,     &kAttention,     &kLatentAttention, &kCompressedAttention,
-    &kIndexer,   &kLinearAttention, &kElementwise,   &kEmbedding,       &kSampling,
-    &kAllReduce, &kAllGather,       &kReduceScatter, &kDispatch,        &kCombine,
+    &kGemm,
+    &kGroupedGemm,
+    &kAttention,
+    &kLatentAttention,
+    &kCompressedAttention,
+    &kIndexer,
+    &kLinearAttention,
+    &kElementwise,
+    &kEmbedding,
+    &kSampling,
+    &kAllReduce,
+    &kAllGather,
+    &kReduceScatter,
+    &kDispatch,
+    &kCombine,
+    &kContextExchange,
     &kSend,
 };
 

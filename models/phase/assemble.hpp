@@ -21,7 +21,8 @@ inline Time software_of_layers(const mapping::ShardedModel& model, const cost::M
          m.expert_layer * (model.expert_layers + model.draft_expert_layers * drafts);
 }
 
-/// Overlap and overhead of a pass whose streams are summed, and its total.
+/// Overlap and overhead of a pass whose streams are summed, and its total. `sequences` are those of
+/// the whole rank, each of which software handles once.
 inline void assemble(PassTime& r, const cost::Machine& m, Time layered, double sequences,
                      double stage_excess) {
   const Time software = m.step + m.sequence * sequences;

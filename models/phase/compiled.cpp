@@ -52,6 +52,7 @@ Compiled::Compiled(const Plan& plan, const cost::Machine& machine) {
   t->prefill = fold(plan, machine, ops::Phase::prefill, false, 1.0);
   t->decode = fold(plan, machine, ops::Phase::decode, false, 1.0);
   if (t->drafting) t->draft = fold(plan, machine, ops::Phase::decode, true, plan.draft_tokens);
+  t->split = plan.parallelism.cp;
   t->prefill_layers = software_of_layers(plan.model, machine, 0.0).base();
   t->decode_layers = software_of_layers(plan.model, machine, plan.draft_tokens).base();
   t->stage_excess = plan.stage_excess;
@@ -88,7 +89,7 @@ void Compiled::evaluate(ops::Phase phase, Passes& passes, std::size_t n, Time* t
     r.main = Time::from_base(sums.stream[0][i]);
     r.shared_expert = Time::from_base(sums.stream[1][i]);
     r.exchange = Time::from_base(sums.stream[2][i]);
-    assemble(r, m, layered, passes.sequences[i], t.stage_excess);
+    assemble(r, m, layered, passes.sequences[i] * t.split, t.stage_excess);
     totals[i] = r.total;
   }
 }

@@ -95,6 +95,7 @@ class Folder {
     if (kind == &ops::kElementwise) return elementwise(t_->op.args<ops::ElementwiseArgs>());
     if (kind == &ops::kEmbedding) return embedding(t_->op.args<ops::EmbeddingArgs>());
     if (kind == &ops::kSampling) return sampling(t_->op.args<ops::SamplingArgs>());
+    if (kind == &ops::kContextExchange) return gathered(t_->op.args<ops::ContextExchangeArgs>());
     if (kind == &ops::kDispatch || kind == &ops::kCombine)
       return exchange(t_->op.args<ops::ExpertExchangeArgs>());
     if (kind == &ops::kAllReduce || kind == &ops::kAllGather || kind == &ops::kReduceScatter ||
@@ -205,7 +206,8 @@ class Folder {
     r.each = cap(a.selected > 0 ? a.selected : a.cap);
     (a.selected > 0 ? r.picked_bytes : r.whole_bytes) = entry.base();
     r.token_bytes = entry.base() * a.writes;
-    return scored(r, (a.activation * (a.heads * width)).base(), ops::narrow_cache(a.kv));
+    const double queries = phase_ == ops::Phase::decode ? a.ranks : 1.0;
+    return scored(r, (a.activation * (queries * a.heads * width)).base(), ops::narrow_cache(a.kv));
   }
   bool latent(const ops::LatentAttentionArgs& a) {
     Scored r;
@@ -214,14 +216,19 @@ class Folder {
     const double width = absorbed ? 2.0 * a.latent + a.rope : a.nope + a.rope + a.v_dim;
     r.keys = r.more_keys = cap(a.selected);
     r.by_score = 2.0 * a.heads * width * by_matrix_op();
-    if (!absorbed) r.by_cached = 2.0 * a.latent * a.heads * (a.nope + a.v_dim) * by_matrix_op();
+    if (!absorbed) {
+      const double expanded = 2.0 * a.latent * a.heads * (a.nope + a.v_dim) * by_matrix_op();
+      r.by_cached = expanded * a.ranks;
+      r.by_row = expanded * (a.ranks - 1.0);
+    }
     r.ramp = curve().ramp;
     r.vector = ops::kSoftmaxOps * a.heads * by_vector_op();
     r.whole = r.any = cap(0);
     r.each = cap(a.selected);
     (absorbed && a.selected > 0 ? r.picked_bytes : r.whole_bytes) = entry.base();
     r.token_bytes = entry.base();
-    return scored(r, (a.activation * (a.heads * (absorbed ? 1.0 : 2.0) * width)).base(),
+    const double queries = phase_ == ops::Phase::decode ? a.ranks : 1.0;
+    return scored(r, (a.activation * (queries * a.heads * (absorbed ? 1.0 : 2.0) * width)).base(),
                   ops::narrow_cache(a.kv));
   }
   bool compressed(const ops::CompressedAttentionArgs& a) {
@@ -279,6 +286,27 @@ class Folder {
       return true;
     }
     out_.linked.push_back({rows, t_->stream, std::move(lines)});
+    return true;
+  }
+  bool gathered(const ops::ContextExchangeArgs& a) {
+    const auto& route = plan_.route(t_->group);
+    if (route.alone()) return true;
+    const bool prefill = phase_ == ops::Phase::prefill;
+    const Bytes query = prefill ? a.prefill_query : a.decode_query;
+    const auto lines = [&](Bytes per_unit, double rounds) {
+      const Bytes each = per_unit * (a.ranks / rounds);
+      auto l = cost::lines_of(m_, route, ops::Pattern::all_gather, each);
+      return (std::move(l) + m_.collective) * (rounds * count_);
+    };
+    Gathered r;
+    r.stream = t_->stream;
+    r.whole = cap(0);
+    if (r.whole >= kMaxCaps) return false;
+    r.moves_cache = prefill;
+    r.moves_queries = query.base() > 0;
+    if (r.moves_cache) r.cache = lines(a.cache, 1.0);
+    if (r.moves_queries) r.queries = lines(query, cost::kQueryRounds);
+    out_.gathered.push_back(std::move(r));
     return true;
   }
   bool exchange(const ops::ExpertExchangeArgs& a) {

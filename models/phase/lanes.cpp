@@ -168,6 +168,10 @@ void scored_lanes(std::size_t n, const Scored& r, double cache, const ScoredIn& 
 }
 
 PERFMODEL_LANES
+void context_lanes(std::size_t n, In sequences, In cached, In added, Out tokens) {
+  for (std::size_t i = 0; i < n; ++i) tokens[i] = sequences[i] * (cached[i] + added[i]);
+}
+PERFMODEL_LANES
 void take_line(std::size_t n, double at_zero, double slope, In rows, Out time) {
   for (std::size_t i = 0; i < n; ++i) time[i] = least(time[i], at_zero + slope * rows[i]);
 }
@@ -200,6 +204,7 @@ class Runner {
     for (const auto& r : program.products) product(r);
     for (const auto& r : program.scored) scored(r);
     for (const auto& r : program.linked) linked(r);
+    for (const auto& r : program.gathered) gathered(r);
     for (const auto& r : program.exchanged) exchanged(r);
   }
 
@@ -268,6 +273,21 @@ class Runner {
     time.fill(std::numeric_limits<double>::infinity());
     for (const auto& l : r.lines.lines())
       take_line(n_, l.at_zero.base(), l.slope.base(), rows(r.rows), time.data());
+    add_scaled(n_, 1.0, time.data(), sum(r.stream));
+  }
+  void gathered(const Gathered& r) {
+    auto& time = parts_.more;
+    time.fill(std::numeric_limits<double>::infinity());
+    if (r.moves_cache) {
+      auto& tokens = parts_.memory;
+      context_lanes(n_, p_.sequences.data(), cached_[r.whole].data(), p_.tokens_per_sequence.data(),
+                    tokens.data());
+      for (const auto& l : r.cache.lines())
+        take_line(n_, l.at_zero.base(), l.slope.base(), tokens.data(), time.data());
+    }
+    if (r.moves_queries)
+      for (const auto& l : r.queries.lines())
+        take_line(n_, l.at_zero.base(), l.slope.base(), rows_.data(), time.data());
     add_scaled(n_, 1.0, time.data(), sum(r.stream));
   }
   void exchanged(const Exchanged& r) {

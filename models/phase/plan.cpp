@@ -33,8 +33,9 @@ ops::Pass joint_pass(const ops::Pass& decode, const ops::Pass& prefill) {
   return j;
 }
 
+/// Attention, and what context-parallel ranks exchange for it.
 bool reads_cache(const mapping::Term& t) {
-  return t.op.kind().prefill_class == ops::OpClass::attention_prefill;
+  return t.op.kind().prefill_class == ops::OpClass::attention_prefill || t.group == Group::context;
 }
 
 void add(PassTime& r, Stream stream, Time t) {
@@ -89,7 +90,8 @@ spec::Outcome<Plan> compile(const llm::LlmSpec& llm, const mapping::Parallelism&
     plan.routes[static_cast<std::size_t>(g)] = cost::make_route(machine, size, stride);
   };
   route(Group::tensor, p.tp, 1);
-  route(Group::data, p.dp, p.tp);
+  route(Group::context, p.cp, p.tp);
+  route(Group::data, p.dp, p.tp * p.cp);
   route(Group::expert, p.ep, p.moe_tp);
   route(Group::stage, p.stage_devices(), 1);
   route(Group::pipeline, p.pp > 1 ? 2 : 1, p.stage_devices());
@@ -112,7 +114,7 @@ PassTime evaluate(const Plan& plan, const cost::Machine& machine, const ops::Pas
     add(r, t.stream, total);
   }
   const Time layered = software_of_layers(plan.model, machine, drafting ? plan.draft_tokens : 0.0);
-  assemble(r, machine, layered, pass.sequences, plan.stage_excess);
+  assemble(r, machine, layered, pass.sequences * plan.parallelism.cp, plan.stage_excess);
   return r;
 }
 
@@ -136,7 +138,7 @@ PassTime evaluate_mixed(const Plan& plan, const cost::Machine& machine, const op
     add(r, t.stream, total);
   }
   const Time layered = software_of_layers(plan.model, machine, plan.draft_tokens);
-  assemble(r, machine, layered, joint.sequences, plan.stage_excess);
+  assemble(r, machine, layered, joint.sequences * plan.parallelism.cp, plan.stage_excess);
   return r;
 }
 

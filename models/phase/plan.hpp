@@ -20,7 +20,7 @@ struct Plan {
   mapping::Parallelism parallelism;
   mapping::Precision precision;
   mapping::ShardedModel model;
-  std::array<cost::Route, 6> routes{};  // by mapping::Group
+  std::array<cost::Route, mapping::kGroups> routes{};  // by mapping::Group
   double stage_excess = 1;  // slowest pipeline stage over the mean, from layers that do not divide
   double draft_tokens = 0;
 

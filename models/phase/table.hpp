@@ -89,6 +89,16 @@ struct Linked {
   cost::Lines lines;
 };
 
+/// What context-parallel ranks exchange: the least of lines in the tokens of their contexts, and of
+/// lines in the rows. The latter alone in decoding.
+struct Gathered {
+  mapping::Stream stream = mapping::Stream::exchange;
+  std::size_t whole = 0;  // of Program::caps
+  cost::Lines cache, queries;
+  bool moves_cache = false;
+  bool moves_queries = false;
+};
+
 /// Dispatch and combine: proportional to the rows that the hottest rank gets.
 struct Exchanged {
   static constexpr std::size_t kEven = static_cast<std::size_t>(-1);  // no rank is hotter
@@ -122,6 +132,7 @@ struct Program {
   std::vector<Product> products;
   std::vector<Scored> scored;
   std::vector<Linked> linked;
+  std::vector<Gathered> gathered;
   std::vector<Exchanged> exchanged;
   std::vector<Routing> routings;
   std::vector<double> caps;  // infinite for the whole context
@@ -130,9 +141,10 @@ struct Program {
 
 struct Table {
   cost::Machine machine;
-  std::array<cost::Route, 6> routes{};
+  std::array<cost::Route, mapping::kGroups> routes{};
   Program prefill, decode, draft;
   bool drafting = false;
+  double split = 1;           // groups that share each sequence
   double prefill_layers = 0;  // s of software, by layer
   double decode_layers = 0;
   double stage_excess = 1;

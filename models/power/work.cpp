@@ -21,6 +21,8 @@ Bytes sent(const ops::Message& m, double n) {
       return m.bytes * others;
     case ops::Pattern::send:
       return m.bytes;
+    case ops::Pattern::context:
+      return m.buffer() * others;
     case ops::Pattern::dispatch:
     case ops::Pattern::combine:
       return m.bytes * (m.tokens * -(n - 1.0) * std::expm1(m.fanout * std::log1p(-1.0 / n)));
@@ -86,7 +88,7 @@ Work request_work(const phase::Plan& plan, const cost::Machine& machine,
 
 EngineWork engine_work(const phase::Plan& plan, const cost::Machine& machine,
                        const serving::Lengths& lengths, double batch, double yield) {
-  const double full = serving::requests_per_chunk(machine, lengths);
+  const double full = serving::requests_per_chunk(plan, machine, lengths);
   const double together = std::clamp(batch / lengths.mean_output(), 1.0, full);
   return {token_work(plan, machine, lengths, batch, yield),
           request_work(plan, machine, lengths, together)};

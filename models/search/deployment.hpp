@@ -33,8 +33,9 @@ enum class Split : std::uint8_t { never, where_better, fixed };
 
 /// What a search looks at of an engine's shape; empty: everything.
 struct Shapes {
-  std::vector<int> stages;  // of pipelines
-  std::vector<int> cuts;    // of experts
+  std::vector<int> stages;    // of pipelines
+  std::vector<int> cuts;      // of experts
+  std::vector<int> contexts;  // degrees of context parallelism
 };
 
 /// What the user fixes; the rest is searched.
@@ -130,14 +131,14 @@ struct Problem {
 };
 
 /// The deployment that is best by the request's objective under its SLO, over tensor, pipeline,
-/// attention-data, expert and expert-tensor parallelism, batch, and speculation where several are
-/// given; with a split, also over the sizes of the pools. Pipeline stages are tried only where
-/// nothing fits without: they are priced without the bubbles that uneven work leaves in them, and a
-/// search that believed it would find them everywhere. Nothing better by more than 0.1 % is missed:
-/// latencies never fall as the batch grows, which bounds the rate of whole ranges of batches, and
-/// what is turned out per watt or price with it. Of two pools the batches and sizes are those of
-/// most tokens by device, and deployments are compared by what they are worth. Ties go to the
-/// smaller engine.
+/// context, attention-data, expert and expert-tensor parallelism, batch, and speculation where
+/// several are given; with a split, also over the sizes of the pools. Pipeline stages are tried
+/// only where nothing fits without: they are priced without the bubbles that uneven work leaves in
+/// them, and a search that believed it would find them everywhere. Nothing better by more than 0.1
+/// % is missed: latencies never fall as the batch grows, which bounds the rate of whole ranges of
+/// batches, and what is turned out per watt or price with it. Of two pools the batches and sizes
+/// are those of most tokens by device, and deployments are compared by what they are worth. Ties go
+/// to the smaller engine.
 spec::Outcome<Deployment> find_deployment(const Problem& problem, const Request& request);
 
 /// Pipeline stages that find_deployment tries.

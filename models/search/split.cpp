@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -119,6 +120,7 @@ class Splitter {
       const auto cost = serving::prefill_cost(*plan, prefill_machine(), p_.workload);
       const double passes = static_cast<double>(c.dp) * c.pp;
       const Time need = cost.full_time * (c.devices() / (passes * cost.full));
+      least_prefill_ = min(least_prefill_, need);
       prefill_.push_back({std::move(*plan), cost, need});
     }
   }
@@ -149,10 +151,10 @@ class Splitter {
       } else if (r_.objective == Objective::tpot) {
         e.steady = at(1.0);
       } else {
-        const auto chosen = best_batch(at, e.largest, slo);
+        const auto chosen = best_batch(at, e.largest, slo, to_beat(c.devices()));
         if (chosen.best) {
           e.steady = *chosen.best;
-        } else {
+        } else if (!meets(chosen.single, slo)) {
           s.tpot = chosen.single.tpot;
           s.ttft = Time{};
         }
@@ -197,12 +199,29 @@ class Splitter {
     return best;
   }
 
+  double all_devices() const {
+    return p_.prefill != nullptr ? p_.devices + p_.prefill->devices
+                                 : static_cast<double>(p_.devices);
+  }
+
   /// No pair that needs so much of a device for a request is worth more than the best so far.
   bool hopeless(Time need) const {
     if (!best_.found() || objective() == Objective::tpot) return false;
-    const double devices =
-        p_.prefill != nullptr ? p_.devices + p_.prefill->devices : static_cast<double>(p_.devices);
+    const double devices = all_devices();
     return worth(devices / need, devices, Time{}) <= best_.value();
+  }
+
+  /// The output rate of a decode engine below which even the thriftiest prefill makes a hopeless
+  /// pair with it; a little less, as best_batch leaves rates unlooked at that are little above.
+  double to_beat(double engine) const {
+    if (!best_.found() || objective() == Objective::tpot || prefill_.empty()) return 0;
+    // Worth is proportional to the rate, and the rate to what one device-second brings.
+    const Time unit = Time::from_base(1.0);
+    const Time most = unit * (worth(all_devices() / unit, all_devices(), Time{}) / best_.value());
+    constexpr double kLess = 1.0 - 2e-3;
+    const Time left = most - least_prefill_;
+    if (left.base() <= 0) return std::numeric_limits<double>::infinity();
+    return (engine / left * p_.workload.mean_output()).base() * kLess;
   }
 
   void pair(const PrefillEngine& f, const DecodeEngine& d) {
@@ -338,6 +357,7 @@ class Splitter {
   Best& best_;
   Failures& failures_;
   std::vector<PrefillEngine> prefill_;
+  Time least_prefill_ = Time::infinity();  // that one of them needs
   std::vector<DecodeEngine> decode_;
   std::size_t looked_at_ = 0;
 };

@@ -19,7 +19,7 @@ Time Transfer::time(const PoolLink& link, double requests) const {
 
 Transfer cache_transfer(const phase::Plan& prefill, const phase::Plan& decode, const Lengths& w) {
   const auto holders = [](const phase::Plan& p) {
-    return static_cast<double>(p.parallelism.tp) * p.parallelism.pp;
+    return static_cast<double>(p.parallelism.rank_devices());
   };
   Transfer t;
   t.received = decode.model.cache.of_sequence(w.mean_input());

@@ -10,6 +10,11 @@ double new_tokens(const Lengths& w) {
   return w.mean_input() * (1.0 - w.prefix_hit);
 }
 
+/// Tokens of one pass that a rank takes.
+double chunk_of(const phase::Plan& plan, const cost::Machine& machine) {
+  return machine.chunk * plan.parallelism.cp;
+}
+
 Time prefill_time(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
                   double sequences) {
   const auto p = prefill_passes(plan, machine, w, sequences);
@@ -71,8 +76,8 @@ Time prefix_read(const phase::Plan& plan, const cost::Machine& machine, const Le
   return held / machine.prefix_link + machine.prefix_latency;
 }
 
-double requests_per_chunk(const cost::Machine& machine, const Lengths& w) {
-  return std::max(1.0, std::floor(machine.chunk / new_tokens(w)));
+double requests_per_chunk(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w) {
+  return std::max(1.0, std::floor(chunk_of(plan, machine) / new_tokens(w)));
 }
 
 MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w,
@@ -87,14 +92,18 @@ MemoryPlan memory_plan(const phase::Plan& plan, const cost::Machine& machine, co
   if (machine.holds_prefixes && role != Role::decode && w.prefix_hit > 0)
     m.cache_of_sequence += plan.model.cache.of_sequence(w.mean_input() * w.prefix_hit);
   m.cache = m.cache_of_sequence * batch;
-  const double decode_rows = role == Role::prefill ? 1.0 : batch * (1.0 + plan.draft_tokens);
+  const double groups = plan.parallelism.cp;
+  const double decode_rows =
+      role == Role::prefill ? 1.0 : batch * (1.0 + plan.draft_tokens) / groups;
+  const double together = requests_per_chunk(plan, machine, w);
   const double prefill_rows =
-      role == Role::decode
-          ? 0.0
-          : std::min(machine.chunk, new_tokens(w) * requests_per_chunk(machine, w));
+      role == Role::decode ? 0.0
+                           : std::min(chunk_of(plan, machine), new_tokens(w) * together) / groups;
   const bool mixed = machine.mixed && role == Role::both;
   const double rows = mixed ? decode_rows + prefill_rows : std::max(decode_rows, prefill_rows);
   m.activations = plan.model.activations_per_token * rows + plan.model.logits_per_row * decode_rows;
+  if (role != Role::decode)
+    m.activations += plan.model.gathered_per_token * (w.mean_input() * together);
   return m;
 }
 
@@ -104,7 +113,8 @@ double largest_batch(const phase::Plan& plan, const cost::Machine& machine, cons
   if (!one.fits()) return 0.0;
   // Cache and logits grow with every sequence, activations only once decoding has more rows than a
   // chunk: a first guess from the former, then down to what fits.
-  const Bytes each = one.cache_of_sequence + plan.model.logits_per_row * (1.0 + plan.draft_tokens);
+  const double rows = (1.0 + plan.draft_tokens) / plan.parallelism.cp;
+  const Bytes each = one.cache_of_sequence + plan.model.logits_per_row * rows;
   double batch = std::floor(1.0 + one.free() / each);
   double low = 1.0;
   if (memory_plan(plan, machine, w, batch, role).fits()) return batch;
@@ -120,7 +130,7 @@ ops::Pass decode_pass(const phase::Plan& plan, const Lengths& w, double batch) {
   ops::Pass pass;
   pass.phase = ops::Phase::decode;
   // Pipeline stages work on different parts of the batch.
-  pass.sequences = std::max(1.0, batch / p.pp);
+  pass.sequences = std::max(1.0, batch / p.pp) / p.cp;
   pass.tokens_per_sequence = 1.0 + plan.draft_tokens;
   pass.causal_length = pass.tokens_per_sequence;
   pass.context_low = w.mean_input();
@@ -129,7 +139,7 @@ ops::Pass decode_pass(const phase::Plan& plan, const Lengths& w, double batch) {
   const double longer = w.spread > 0 ? w.square_mean_ratio() : 1.0;
   pass.context_high = w.mean_input() + w.mean_output() * longer;
   pass.logit_rows = pass.rows();
-  pass.expert_rows = pass.rows() * p.dp;
+  pass.expert_rows = pass.rows() * p.token_groups();
   return pass;
 }
 
@@ -138,17 +148,18 @@ PrefillPasses prefill_passes(const phase::Plan& plan, const cost::Machine& machi
   PrefillPasses r;
   const double tokens = std::max(1.0, new_tokens(w));
   const double cached = w.mean_input() - tokens;
-  r.count = std::max(1.0, tokens / machine.chunk);
+  r.count = std::max(1.0, tokens / chunk_of(plan, machine));
   const double each = tokens / r.count;
   auto& pass = r.pass;
   pass.phase = ops::Phase::prefill;
-  pass.sequences = sequences;
+  pass.sequences = sequences / plan.parallelism.cp;
   pass.tokens_per_sequence = each;
   pass.causal_length = each * w.square_mean_ratio();
   pass.context_low = std::max(0.0, cached);
   pass.context_high = pass.context_low + tokens - each;
+  // Of a prompt's parts one group has the last, and all prompts' fall to the same.
   pass.logit_rows = sequences / r.count;
-  pass.expert_rows = pass.rows() * plan.parallelism.dp;
+  pass.expert_rows = pass.rows() * plan.parallelism.token_groups();
   return r;
 }
 
@@ -156,7 +167,7 @@ PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, 
   PrefillCost c;
   c.read = prefix_read(plan, machine, w);
   c.one = prefill_time(plan, machine, w, 1.0);
-  c.full = requests_per_chunk(machine, w);
+  c.full = requests_per_chunk(plan, machine, w);
   c.full_time = c.full > 1.0 ? prefill_time(plan, machine, w, c.full) : c.one;
   return c;
 }

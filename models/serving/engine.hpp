@@ -1,5 +1,11 @@
 // An engine in steady state: prefill and decode share the devices, every finishing request is
 // replaced by a new one.
+//
+// Context parallelism: the cp groups of a rank hold every cp-th token of each of its sequences. A
+// prefill pass takes a chunk of tokens for each group, so that a prompt needs 1/cp of the passes;
+// the parts of a prompt that a group computes are a late one for every early one, so that all meet
+// as many keys (load-balanced halves, arXiv 2411.01783). A decode step computes 1/cp of the
+// sequences on each group and attends to all with 1/cp of the cache.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +64,7 @@ struct PrefillCost {
   }
 };
 /// New requests that are prefilled together at most.
-double requests_per_chunk(const cost::Machine& machine, const Lengths& w);
+double requests_per_chunk(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w);
 PrefillCost prefill_cost(const phase::Plan& plan, const cost::Machine& machine, const Lengths& w);
 /// Of one request's prefix found in the cache, over the link of every device that holds a part of
 /// it, all at once; zero where it lies in device memory.

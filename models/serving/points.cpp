@@ -98,7 +98,7 @@ void Points::prefills(std::span<const Lengths> lengths, std::span<PrefillCost> c
     PrefillBlock b;
     for (std::size_t i = 0; i < size; ++i) {
       b.add(lengths[first + i]);
-      b.cost[i].full = requests_per_chunk(machine_, lengths[first + i]);
+      b.cost[i].full = requests_per_chunk(plan_, machine_, lengths[first + i]);
       b.cost[i].read = prefix_read(plan_, machine_, lengths[first + i]);
       b.full[i] = true;
     }
@@ -119,7 +119,7 @@ void Points::evaluate(std::span<const Point> points, std::span<PointResult> resu
       const auto& p = points[first + i];
       if (b.size == 0 || p.lengths != *b.lengths[b.size - 1]) {
         b.add(p.lengths);
-        b.cost[b.size - 1].full = requests_per_chunk(machine_, p.lengths);
+        b.cost[b.size - 1].full = requests_per_chunk(plan_, machine_, p.lengths);
         b.cost[b.size - 1].read = prefix_read(plan_, machine_, p.lengths);
       }
       prefill[i] = b.size - 1;

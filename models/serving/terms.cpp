@@ -53,6 +53,7 @@ class Writer {
     for (const auto& r : p.products) product(r);
     for (const auto& r : p.scored) scored(r);
     for (const auto& r : p.linked) linked(r);
+    for (const auto& r : p.gathered) gathered(r);
     for (const auto& r : p.exchanged) exchanged(r);
   }
 
@@ -91,7 +92,7 @@ class Writer {
     const double tokens = one_.tokens_per_sequence;
     const double whole = cached(r.whole);
     const double scores = n * (keys(r.keys) + r.more_share * keys(r.more_keys));
-    const double matrix = scores * r.by_score + whole * r.by_cached +
+    const double matrix = scores * r.by_score + one_.sequences * whole * r.by_cached +
                           n * (r.by_row + r.by_chunk * std::min(r.chunk, tokens));
     const double read = r.whole_bytes * whole +
                         r.picked_bytes * std::min(cached(r.any), cached(r.each) * tokens) +
@@ -101,7 +102,7 @@ class Writer {
     t.count = r.count;
     t.of_peak = share_;
     t.compute = matrix * (1.0 + r.ramp / keys(r.keys));
-    t.memory = read * r.by_byte;
+    t.memory = one_.sequences * read * r.by_byte;
     t.touched = r.touched * n;
     t.by_byte = r.by_byte;
     t.vector = scores * r.vector;
@@ -137,6 +138,18 @@ class Writer {
     t.stream = static_cast<std::size_t>(r.stream);
     t.rows = rows(r.rows);
     for (const auto& l : r.lines.lines()) t.lines.push_back({l.at_zero.base(), l.slope.base()});
+    to_.lines.push_back(std::move(t));
+  }
+  void gathered(const phase::Gathered& r) {
+    LinesTerm t;
+    t.stream = static_cast<std::size_t>(r.stream);
+    t.rows = 1.0;
+    const auto take = [&](const cost::Lines& lines, double amount) {
+      for (const auto& l : lines.lines())
+        t.lines.push_back({l.at_zero.base(), l.slope.base() * amount});
+    };
+    if (r.moves_cache) take(r.cache, one_.sequences * (cached(r.whole) + one_.tokens_per_sequence));
+    if (r.moves_queries) take(r.queries, one_.rows());
     to_.lines.push_back(std::move(t));
   }
   void exchanged(const phase::Exchanged& r) {
@@ -202,15 +215,17 @@ std::optional<EngineTerms> engine_terms(const phase::Plan& plan, const cost::Mac
   const auto one = memory_plan(plan, m, w, 1.0);
   t.capacity = m.capacity.base();
   t.use = m.memory_use;
-  t.weights = one.weights.base();
+  const double full = requests_per_chunk(plan, m, w);
+  // What prefill gathers of the cache stays the same, whatever the batch.
+  t.weights = (one.weights + plan.model.gathered_per_token * (w.mean_input() * full)).base();
   t.by_sequence = one.cache_of_sequence.base();
   t.by_row = plan.model.activations_per_token.base();
-  t.rows_per_sequence = 1.0 + plan.draft_tokens;
+  t.rows_per_sequence = (1.0 + plan.draft_tokens) / plan.parallelism.cp;
   t.by_logit_row = plan.model.logits_per_row.base();
-  t.full = requests_per_chunk(m, w);
+  t.full = full;
   // A chunk's worth of requests together, never more rows than a chunk (memory_plan).
   const double new_tokens = w.mean_input() * (1.0 - w.prefix_hit);
-  t.prefill_rows = std::min(m.chunk, new_tokens * t.full);
+  t.prefill_rows = std::min(m.chunk, new_tokens * t.full / plan.parallelism.cp);
 
   const auto prefill = prefill_passes(plan, m, w, 1.0);
   t.prefill_passes = prefill.count;

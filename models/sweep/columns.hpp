@@ -9,7 +9,7 @@ namespace perfmodel::sweep {
 /// What was asked, one value of every axis: no two rows of a sweep agree in all of these, so two
 /// results are joined on them. Every sweep writes all of them, in this order, before any other.
 /// Formats and what-ifs are as asked (native, own).
-inline constexpr std::array<std::string_view, 26> kKeyColumns = {"chip",
+inline constexpr std::array<std::string_view, 27> kKeyColumns = {"chip",
                                                                  "system",
                                                                  "systems",
                                                                  "llm",
@@ -28,6 +28,7 @@ inline constexpr std::array<std::string_view, 26> kKeyColumns = {"chip",
                                                                  "dp",
                                                                  "ep",
                                                                  "moe_tp",
+                                                                 "cp",
                                                                  "draft_tokens",
                                                                  "accepted_tokens",
                                                                  "input_tokens",

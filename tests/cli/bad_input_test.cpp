@@ -225,6 +225,11 @@ std::vector<Case> numbers() {
                   {"tp=3", "128 attention heads", "nearest: tp=2"}));
   r.push_back(moe("ep_mismatch", {"--parallel", "tp=2,dp=4,ep=8,moe-tp=4"},
                   {"ep=8 x moe-tp=4", "tp=2 x dp=4", "nearest: ep=8"}));
+  r.push_back(moe("ep_mismatch_in_contexts", {"--parallel", "tp=2,cp=2,ep=8,moe-tp=4"},
+                  {"ep=8 x moe-tp=4", "tp=2 x cp=2 x dp=1", "nearest: ep=4"}));
+  r.push_back(estimate("undivided_context",
+                       {"--system", "hgx-h200", "--llm", "gpt-oss-120b", "--parallel", "tp=2,cp=2"},
+                       {"cp=2", "attention over a window", "nearest: cp=1"}));
   r.push_back(moe("too_many_devices", {"--parallel", "tp=16"}, {"16 devices", "has 8", "--count"}));
   r.push_back(on_h100("ep_without_experts", {"--parallel", "tp=2,ep=2"}, {"no experts"}));
   r.push_back(

@@ -57,7 +57,7 @@ Worst worst_pass(const phase::Plan& plan, const cost::Machine& m) {
   EXPECT_EQ(compiled.unfolded(), 0u);
   Worst worst;
   for (auto phase : {ops::Phase::prefill, ops::Phase::decode}) {
-    const auto all = passes_of(phase, plan.parallelism.dp, plan.draft_tokens);
+    const auto all = passes_of(phase, plan.parallelism.token_groups(), plan.draft_tokens);
     phase::Passes passes;
     for (std::size_t i = 0; i < all.size(); ++i) passes.set(i, all[i]);
     std::vector<Time> times(all.size());
@@ -82,6 +82,18 @@ TEST(Compiled, IsTheSumOverOperators) {
   RecordProperty("tally", tally.text());
   EXPECT_GT(tally.seen, floor_of(1'500)) << tally.text();
   EXPECT_EQ(passes, tally.seen * 2 * 44);
+}
+
+/// Sequences divided over groups, whose exchanges depend on rows and contexts at once.
+TEST(Compiled, DividesSequencesAsTheOperatorsDo) {
+  const Scope scope{.weights = {"", "int8"},
+                    .degrees = {{.tp = 1, .ep = 0, .cp = 8}, {.tp = 2, .dp = 2, .ep = 0, .cp = 4}},
+                    .every = 17};
+  const auto tally = for_each_subject(scope, [&](const Subject& s) {
+    for (const auto* m : {&s.typical, &s.ceiling})
+      EXPECT_LE(worst_pass(s.plan, *m).error, kSame) << s.text();
+  });
+  EXPECT_GT(tally.seen, floor_of(100)) << tally.text();
 }
 
 /// Speculation: the draft layer's passes have other rows than the model's own.
@@ -176,7 +188,9 @@ std::vector<serving::Point> points_of(const phase::Plan& plan, const cost::Machi
 }
 
 TEST(Points, AreTheEngineInSteadyState) {
-  const Scope scope{.every = 251};
+  auto degrees = usual_degrees();
+  degrees.push_back({.tp = 2, .ep = 0, .cp = 4});
+  const Scope scope{.degrees = degrees, .every = 251};
   std::size_t seen = 0, fits = 0;
   const auto tally = for_each_subject(scope, [&](const Subject& s) {
     for (const auto* m : {&s.typical, &s.ceiling}) {

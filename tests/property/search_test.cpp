@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,8 @@ struct Space {
   double tpot_ms;
   cost::Policy policy = {};
   double acceptance = -1;  // of the depths of speculation to choose from; none below 0
+  double input = 0;        // tokens; 0: the usual
+  bool divided = false;    // sequences must be, to keep the promise
 };
 std::ostream& operator<<(std::ostream& out, const Space& s) {
   return out << s.name;
@@ -46,6 +49,30 @@ constexpr Space kSpaces[] = {
     {"qwen27b_h200_drafts", "qwen3.5-27b", "hgx-h200", 1, "typical", 2000, 20, {}, 0.6},
     {"qwen27b_h200_few_drafts", "qwen3.5-27b", "hgx-h200", 1, "typical", 2000, 40, {}, 0.2},
     {"deepseek_r1_b200_drafts", "deepseek-r1", "hgx-b200", 1, "typical", 2000, 15, {}, 0.8},
+    {"llama8b_h100_long", "llama-3.1-8b", "hgx-h100", 1, "typical", 9000, 30, {}, -1, 100'000},
+    {"llama8b_h100_16_long",
+     "llama-3.1-8b",
+     "hgx-h100",
+     2,
+     "typical",
+     1500,
+     30,
+     {},
+     -1,
+     100'000,
+     true},
+    {"deepseek_v2_h200_long", "deepseek-v2", "hgx-h200", 1, "typical", 9000, 60, {}, -1, 100'000},
+    {"deepseek_v2_h200_16_long",
+     "deepseek-v2",
+     "hgx-h200",
+     2,
+     "typical",
+     4000,
+     60,
+     {},
+     -1,
+     100'000,
+     true},
 };
 
 class Search : public ::testing::TestWithParam<Space> {};
@@ -65,7 +92,8 @@ TEST_P(Search, FindsTheBestThereIs) {
   const auto machine = setup.machine(stack);
   const auto precision = mapping::resolve({}, llm, setup.chip);
   ASSERT_TRUE(precision);
-  const auto workload = usual_workload(llm);
+  auto workload = usual_workload(llm);
+  if (space.input > 0) workload.input = space.input;
   search::Request request;
   if (space.acceptance >= 0) request.speculations = cli::depths(llm, space.acceptance);
   if (space.ttft_ms > 0) request.slo.ttft = Time::from_base(space.ttft_ms * 1e-3);
@@ -105,6 +133,9 @@ TEST_P(Search, FindsTheBestThereIs) {
       << (found ? "found what brute force did not" : found.error().reason) << "; " << where;
   if (!found) return;
   EXPECT_TRUE(meets(found->steady, request.slo)) << "the promise is broken";
+  if (space.divided) {
+    EXPECT_GT(found->plan.parallelism.cp, 1);
+  }
   EXPECT_TRUE(found->memory.fits());
   EXPECT_LE(found->plan.parallelism.devices() * found->engines, setup.devices());
   EXPECT_GE(found->output_rate().base(), best / 1.001)
@@ -139,6 +170,20 @@ TEST(Candidates, AreDistinctValidAndFit) {
     }
   }
   EXPECT_GT(seen, 5'000u);
+}
+
+/// Every number of groups that leaves a whole number of engines, of models whose sequences divide.
+TEST(Candidates, DivideSequencesAnyWayThatFits) {
+  const auto contexts = [](const char* id, int devices) {
+    std::set<int> r;
+    for (const auto& p : search::candidates(hall().catalog.llm(id), devices, 1)) r.insert(p.cp);
+    return r;
+  };
+  EXPECT_EQ(contexts("llama-3.1-70b", 8), (std::set<int>{1, 2, 4, 8}));
+  EXPECT_EQ(contexts("llama-3.1-70b", 72),
+            (std::set<int>{1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 32, 36, 64}));
+  EXPECT_EQ(contexts("deepseek-r1", 16), (std::set<int>{1, 2, 4, 8, 16}));
+  EXPECT_EQ(contexts("gpt-oss-120b", 72), std::set<int>{1});
 }
 
 /// On every chip the search's own answer keeps its promise and fits.

@@ -74,6 +74,7 @@ struct SplitSpace {
   double ttft_ms;
   double tpot_ms;
   search::Objective objective = search::Objective::output;
+  double input = 0;  // tokens; 0: the usual
 };
 std::ostream& operator<<(std::ostream& out, const SplitSpace& s) {
   return out << s.name;
@@ -85,6 +86,8 @@ constexpr SplitSpace kSplitSpaces[] = {
     {"llama70b_h100_16", "llama-3.1-70b", "hgx-h100", 2, 1500, 35},
     {"qwen30b_910c", "qwen3-30b-a3b", "atlas-800i-a3", 1, 2000, 40},
     {"deepseek_v2_h200_16", "deepseek-v2", "hgx-h200", 2, 2000, 40},
+    {"llama8b_h100_long", "llama-3.1-8b", "hgx-h100", 1, 4000, 30, search::Objective::output,
+     60'000},
 };
 
 class SplitSearch : public ::testing::TestWithParam<SplitSpace> {};
@@ -98,7 +101,8 @@ TEST_P(SplitSearch, FindsTheBestThereIs) {
   const auto machine = setup.machine(catalog.stack("typical"));
   const auto precision = mapping::resolve({}, llm, setup.chip);
   ASSERT_TRUE(precision);
-  const auto w = usual_workload(llm);
+  auto w = usual_workload(llm);
+  if (space.input > 0) w.input = space.input;
   search::Request request;
   request.objective = space.objective;
   request.slo.ttft = Time::from_base(space.ttft_ms * 1e-3);

@@ -37,6 +37,7 @@ std::vector<Amount> amounts(const OpCost& c) {
           {"kv", c.kv.base()},
           {"activations", c.activations.base()},
           {"message bytes", c.message.bytes.base()},
+          {"message queries", c.message.queries.base()},
           {"message tokens", c.message.tokens},
           {"fanout", c.message.fanout},
           {"groups", c.groups},

@@ -173,9 +173,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"gb200-nvl72", "deepseek-r1", "tp=2,dp=32,ep=64", "1:0.7"},
                     Case{"hgx-h200", "llama-3.1-70b", "tp=8", ""},
                     Case{"hgx-b200", "qwen3-next-80b-a3b", "tp=2,pp=2,dp=2,ep=4", ""},
-                    Case{"hgx-h20", "deepseek-v3.2", "tp=8,ep=8", ""}),
+                    Case{"hgx-h20", "deepseek-v3.2", "tp=8,ep=8", ""},
+                    Case{"hgx-b200", "llama-3.1-70b", "tp=2,pp=2,cp=2", "1:0.7"},
+                    Case{"cloudmatrix384", "deepseek-r1", "cp=8,dp=4,ep=32", "1:0.7"}),
     [](const auto& of) {
-      return test::test_name(std::string(of.param.system) + "_" + of.param.llm);
+      return test::test_name(std::string(of.param.system) + "_" + of.param.llm + "_" +
+                             std::to_string(of.index));
     });
 
 TEST(EngineTerms, AreNoneOfAnIdealMachine) {

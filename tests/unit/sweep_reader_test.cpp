@@ -87,7 +87,7 @@ TEST(SweepReader, AnswersEachMistakeWithItsPlace) {
       {"input: 100\n  batch: 1\n  native: [own, fp16]", "", "'fp16' is no type"},
       {"input: 100\n  batch: 1\n  native: \"fp8:fp8\"", "", "fp8 is named twice"},
       {"input: 100\n  batch: 1\n  speculate: often", "", "DRAFTS:ACCEPTED as in 1:0.7"},
-      {"input: 100\n  batch: 1\n  parallel: [\"tp=2,cp=4\"]", "", "unknown degree 'cp'"},
+      {"input: 100\n  batch: 1\n  parallel: [\"tp=2,kp=4\"]", "", "unknown degree 'kp'"},
       {"input: 100\n  batch: 1\n  parallel: [auto, tp=2]", "", "'auto' stands alone"},
       {"input: 100\n  batch: 1\n  set: [{path: llm.hidden, values: [1]}]", "", "cannot be set"},
       {"input: 100\n  batch: 1\n  set: [{path: chip.x}]", "", "key 'values' is missing"},
