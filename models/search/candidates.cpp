@@ -10,9 +10,8 @@ using mapping::Parallelism;
 /// Beyond this many devices a tensor-parallel group spends its time in messages on every machine in
 /// the table.
 constexpr int kMaxTensorParallel = 64;
-/// Four times the groups that share a sequence in the widest published deployment (arXiv
-/// 2411.01783).
-constexpr int kMaxContextParallel = 64;
+/// As many groups as share a sequence in the widest published deployment (arXiv 2411.01783).
+constexpr int kMaxContextParallel = 16;
 /// Experts are cut over the devices of a server at most, in every published deployment; what more
 /// pieces of a token's way cost is not known.
 constexpr int kMostCut = 8;
@@ -46,7 +45,8 @@ std::vector<Parallelism> candidates(const llm::LlmSpec& llm, int devices, int st
                                     : std::min(devices / stages, moe->experts + moe->experts / 2);
   const int most = mapping::divides_sequences(llm) ? std::min(kMaxContextParallel, widest) : 1;
   // Undivided sequences first: few others beat the best of them, and what cannot is soon left.
-  for (int cp : sizes_up_to(most, devices)) {
+  // Halves of halves: what is divided in causal pieces that pair off is divided so in practice.
+  for (int cp = 1; cp <= most; cp *= 2) {
     if (!allows(shapes.contexts, cp)) continue;
     for (int tp : sizes_up_to(std::min(kMaxTensorParallel, widest / cp), devices)) {
       const int group = tp * cp;
