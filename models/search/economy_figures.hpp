@@ -9,9 +9,10 @@
 
 namespace perfmodel::search {
 
-/// All of the side `economy`, as power/system_power.hpp and tco/cost.hpp read them: common coefficients and prices that a
-/// published figure replaces are left out. None where a chip's power is not published, since there
-/// is then neither. Figures of a prefill pool's own site have "prefill." before their paths.
+/// All of the side `economy`, as power/system_power.hpp and tco/cost.hpp read them: common
+/// coefficients and prices that a published figure replaces are left out. None where a chip's power
+/// is not published, since there is then neither. Figures of a prefill pool's own site have
+/// "prefill." before their paths.
 std::vector<UsedFigure> economy_figures(const Site& site, const power::Coefficients& coefficients,
                                         const tco::Prices& prices, const Site* prefill = nullptr);
 
