@@ -61,24 +61,25 @@ void refuse(const spec::Infeasible& why) {
                                        : fmt::format("{} (nearest: {})", why.reason, why.nearest));
 }
 
-spec::Outcome<Setup> with_what_if(Setup s, const Catalog& catalog, const EstimateOptions& options) {
+spec::Outcome<Setup> with_what_if(Setup setup, const Catalog& catalog,
+                                  const EstimateOptions& options) {
   const auto made_of = [&](const hw::Chip& chip) {
-    return hw::changed(chip, s.system, options.what_if, [&](const std::string& kind) {
+    return hw::changed(chip, setup.system, options.what_if, [&](const std::string& kind) {
       return catalog.memory(kind, options.overrides);
     });
   };
-  for (auto& bin : s.bins) {
+  for (auto& bin : setup.bins) {
     auto changed = made_of(bin.chip);
     if (!changed) return changed.error();
     bin.chip = std::move(changed->chip);
   }
-  auto changed = made_of(s.chip);
+  auto changed = made_of(setup.chip);
   if (!changed) return changed.error();
-  s.chip = std::move(changed->chip);
-  s.system = std::move(changed->system);
-  s.changes = std::move(changed->lines);
-  check_devices("--count", s.system, s.chip, options.words.count);
-  return s;
+  setup.chip = std::move(changed->chip);
+  setup.system = std::move(changed->system);
+  setup.changes = std::move(changed->lines);
+  check_devices("--count", setup.system, setup.chip, options.words.count);
+  return setup;
 }
 
 std::string no_bin(const hw::Chip& chip, const hw::Chip& bin) {

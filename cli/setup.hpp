@@ -65,7 +65,7 @@ Setup load_setup(const Catalog& catalog, const EstimateOptions& options);
 /// The two steps of that, without a prefill system: before what-ifs, and with them, unless they
 /// cannot be.
 Setup load_as_built(const Catalog& catalog, const EstimateOptions& options);
-spec::Outcome<Setup> with_what_if(Setup as_built, const Catalog& catalog,
+spec::Outcome<Setup> with_what_if(Setup setup, const Catalog& catalog,
                                   const EstimateOptions& options);
 /// `why` as an error of usage.
 [[noreturn]] void refuse(const spec::Infeasible& why);
