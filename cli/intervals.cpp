@@ -94,6 +94,10 @@ double common_of(const std::vector<LeftOut>& unseen) {
 
 namespace {
 
+uncertainty::Sampling sampling_of(const EstimateArguments& words) {
+  return {static_cast<std::size_t>(words.samples), static_cast<std::uint64_t>(words.seed)};
+}
+
 /// What the answer would be with each of the chips that may be at hand.
 std::vector<report::BinRow> bins_of(const Performance& expected, const Setup& setup,
                                     const uncertainty::Samples& drawn) {
@@ -196,15 +200,20 @@ void fill_spread(report::EstimateRecord& record, const Runs& runs, const Setup& 
     record.interval_basis += "; the rate is what arrives, and waits grow as the rest of the TTFT";
 }
 
+void fill_why_of(report::EstimateRecord& record, const Catalog& catalog, const Runs& runs,
+                 const Setup& setup, const Question& q, const search::Deployment& d,
+                 const EstimateArguments& words) {
+  const Borrowed b(catalog, setup, q, d, unseen_by(runs, setup, q));
+  fill_why(record, b.answer, sampling_of(words));
+}
+
 std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog& catalog,
                                    const Runs& runs, const Setup& setup, const Question& q,
                                    const search::Deployment& d, const EstimateArguments& words) {
   std::vector<double> log_rate;
   if (words.samples == 0 && !words.why) return log_rate;
-  const auto what = unseen_by(runs, setup, q);
-  const Borrowed b(catalog, setup, q, d, what);
-  const uncertainty::Sampling how{static_cast<std::size_t>(words.samples),
-                                  static_cast<std::uint64_t>(words.seed)};
+  const Borrowed b(catalog, setup, q, d, unseen_by(runs, setup, q));
+  const auto how = sampling_of(words);
   if (words.samples > 0) {
     const auto drawn = uncertainty::sample(b.answer, how);
     fill_spread(record, runs, setup, q, drawn);

@@ -44,6 +44,12 @@ std::vector<double> fill_intervals(report::EstimateRecord& record, const Catalog
                                    const Question& question, const search::Deployment& deployment,
                                    const EstimateArguments& words);
 
+/// What `--why` asks for, of a record that has its intervals.
+void fill_why_of(report::EstimateRecord& record, const Catalog& catalog,
+                 const std::vector<calibrate::Likeness>& runs, const Setup& setup,
+                 const Question& question, const search::Deployment& deployment,
+                 const EstimateArguments& words);
+
 /// What the answer does as each of its figures moves.
 void fill_pulls_of(report::EstimateRecord& record, const Setup& setup, const Question& question,
                    const search::Deployment& deployment);

@@ -41,10 +41,8 @@ ReportComparison compare_one(const std::filesystem::path& root, const Report& re
     const auto& one = r.contenders[i];
     auto& levels = c.bands.emplace_back(report.interactivity.size());
     if (!r.found[i]) continue;
-    auto asked = words.question;
-    asked.why = true;
-    fill_intervals(r.record.systems[i].answer, catalog, index.runs, one.setup, one.question,
-                   *r.found[i], asked);
+    fill_why_of(r.record.systems[i].answer, catalog, index.runs, one.setup, one.question,
+                *r.found[i], words.question);
     for (std::size_t k = 0; k < levels.size(); ++k) {
       if (!r.at_levels[i][k]) continue;
       const auto drawn = samples_of(catalog, index.runs, one.setup, one.question,

@@ -54,28 +54,16 @@ Field of_answer(const Line& l) {
   return l.answered() != nullptr ? asked<Member>(l) : "";
 }
 
-template <auto Profile, auto Member>
-Field rate(const Line& l) {
-  return l.answered() != nullptr ? csv_number((l.system->answer.*Profile.*Member).base()) : "";
+template <auto OfAnswer>
+Field answer_field(const Line& l) {
+  return l.answered() != nullptr ? OfAnswer(l.system->answer) : "";
 }
 template <auto Member>
-constexpr auto expected = &rate<&EstimateRecord::expected, Member>;
+constexpr auto expected = &answer_field<&performance_field<&EstimateRecord::expected, Member>>;
 template <auto Member>
-constexpr auto ceiling = &rate<&EstimateRecord::ceiling, Member>;
-
-template <auto Member>
-Field latency(const Line& l) {
-  if (l.answered() == nullptr) return "";
-  return csv_number((l.system->answer.expected.*Member).base() * kMilli);
-}
-/// A bound of an interval, where there are samples.
-template <auto Quantile, auto Member>
-Field bound(const Line& l) {
-  if (l.answered() == nullptr || l.system->answer.samples == 0) return "";
-  const auto value = l.system->answer.*Quantile.*Member;
-  constexpr bool kTime = std::is_same_v<decltype(value), const Time>;
-  return csv_number(value.base() * (kTime ? kMilli : 1.0));
-}
+constexpr auto ceiling = &answer_field<&performance_field<&EstimateRecord::ceiling, Member>>;
+template <auto Bound, auto Member>
+constexpr auto bound = &answer_field<&bound_field<Bound, Member>>;
 
 template <auto Member>
 Field memory(const Line& l) {
@@ -181,13 +169,13 @@ constexpr CsvColumn<Line> kColumns[] = {
      [](const Line& l) {
        if (l.point != nullptr)
          return reason(l).empty() ? csv_number(l.point->ttft.base() * kMilli) : "";
-       return latency<&P::ttft>(l);
+       return expected<&P::ttft>(l);
      }},
     {"tpot_ms",
      [](const Line& l) {
        if (l.point != nullptr)
          return reason(l).empty() ? csv_number(l.point->tpot.base() * kMilli) : "";
-       return latency<&P::tpot>(l);
+       return expected<&P::tpot>(l);
      }},
     {"output_tokens_per_s_per_chip",
      [](const Line& l) {

@@ -73,22 +73,12 @@ Field prefill(const Record& r) {
   }
 }
 
-template <Performance Record::*Profile, auto Member>
-Field of(const Record& r) {
-  const auto value = (r.*Profile).*Member;
-  constexpr bool is_time = std::is_same_v<decltype(value), const Time>;
-  return number_if(is_feasible(r), value.base() * (is_time ? kMilli : 1.0));
-}
 template <auto Member>
-constexpr auto expected = &of<&Record::expected, Member>;
+constexpr auto expected = &performance_field<&Record::expected, Member>;
 template <auto Member>
-constexpr auto ceiling = &of<&Record::ceiling, Member>;
-
-/// A bound of an interval, where there are samples.
-template <Performance Record::*Profile, auto Member>
-Field bound(const Record& r) {
-  return r.samples > 0 ? of<Profile, Member>(r) : "";
-}
+constexpr auto ceiling = &performance_field<&Record::ceiling, Member>;
+template <Performance Record::*Bound, auto Member>
+constexpr auto bound = &bound_field<Bound, Member>;
 
 template <auto Member>
 Field other_text(const Record&, const Other& o) {

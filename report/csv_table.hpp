@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "report/content.hpp"
 #include "report/estimate_record.hpp"
 #include "report/format.hpp"
 #include "report/scales.hpp"
@@ -53,6 +55,19 @@ inline std::string number_if(bool known, double value) {
 }
 inline std::string milliseconds(const std::optional<Time>& t) {
   return t ? csv_number(t->base() * kMilli) : "";
+}
+
+/// A number of an answer under one profile, empty where there is none: times in ms.
+template <Performance EstimateRecord::*Profile, auto Member>
+std::string performance_field(const EstimateRecord& r) {
+  const auto value = (r.*Profile).*Member;
+  constexpr bool is_time = std::is_same_v<decltype(value), const Time>;
+  return number_if(is_feasible(r), value.base() * (is_time ? kMilli : 1.0));
+}
+/// The same of a bound of its interval, where there are samples.
+template <Performance EstimateRecord::*Bound, auto Member>
+std::string bound_field(const EstimateRecord& r) {
+  return r.samples > 0 ? performance_field<Bound, Member>(r) : "";
 }
 
 /// The shape with one row per operator.
