@@ -12,29 +12,22 @@ __m512 dot(__m512 sum, __m512i a, __m512i b) {
   return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
 }
 
-/// Not by the intrinsic: g++ drops calls of functions that do nothing but prefetch.
-void prefetch(const std::uint8_t* p) {
-  asm volatile("prefetcht0 %0" : : "m"(*p));
-}
-
-template <int R, int Lines>
-void prefetch_lines(const std::uint8_t* const* row, std::int64_t ahead) {
-  for (int r = 0; r < R; ++r) {
-    for (int i = 0; i < Lines; ++i) prefetch(row[r] + ahead + 64 * i);
-  }
-}
-
-/// One line of codes of each of R rows, whose products with `x` join the sums. Inlined, or the sums
-/// would be in memory.
+/// As many codes of each of R rows as the decoder takes, whose products with `x` join the sums.
+/// Inlined, or the sums would be in memory.
 template <Format F, int R>
-[[gnu::always_inline]] inline void add_line(const Bf16Decoder<F>& decoder, const std::uint8_t** row,
-                                            const std::uint8_t* x, __m512 (*sum)[2]) {
-  constexpr int kVectors = Bf16Decoder<F>::kVectors;
+[[gnu::always_inline]] inline void add_products(const Bf16Decoder<F>& decoder,
+                                                const std::uint8_t** row, const std::uint8_t* x,
+                                                __m512 (*sum)[2]) {
+  constexpr int kVectors = Bf16Decoder<F>::kVectors, kBytes = 4 * kVectors * kBits<F>;
   __m512i a[kVectors], w[kVectors];
   for (int v = 0; v < kVectors; ++v) a[v] = _mm512_loadu_si512(x + 64 * v);
   for (int r = 0; r < R; ++r) {
-    decoder.decode64(row[r], w);
-    row[r] += 64;
+    for (int i = 0; i < kBytes; i += 64)
+      _mm_prefetch(reinterpret_cast<const char*>(row[r] + kAhead<F> + i), _MM_HINT_T0);
+  }
+  for (int r = 0; r < R; ++r) {
+    decoder.decode(row[r], w);
+    row[r] += kBytes;
     for (int v = 0; v < kVectors; ++v) sum[r][v % 2] = dot(sum[r][v % 2], w[v], a[v]);
   }
 }
@@ -42,7 +35,7 @@ template <Format F, int R>
 /// R rows whose scales change every 128 columns or not at all.
 template <Format F, Step S, int R>
 void group(const Rows& t, std::int64_t n, std::int64_t stride) {
-  constexpr int kVectors = Bf16Decoder<F>::kVectors, kLines = 4 / kVectors;
+  constexpr int kVectors = Bf16Decoder<F>::kVectors, kSteps = 4 / kVectors;
   const Bf16Decoder<F> decoder;
   const std::uint8_t* row[R];
   const float* scale[R];
@@ -54,12 +47,7 @@ void group(const Rows& t, std::int64_t n, std::int64_t stride) {
   }
   const auto* x = static_cast<const std::uint8_t*>(t.x);
   for (std::int64_t c = 0; c < t.columns / 128; ++c) {
-    for (int i = 0; i < kLines; ++i, x += 64 * kVectors) {
-      // Decoded, line by line; with so little to do as for BF16, four lines at a time are faster.
-      if (F != Format::bf16) prefetch_lines<R, 1>(row, kAhead<F>);
-      if (F == Format::bf16 && i == 0) prefetch_lines<R, 4>(row, kAhead<F>);
-      add_line<F, R>(decoder, row, x, sum);
-    }
+    for (int i = 0; i < kSteps; ++i, x += 64 * kVectors) add_products<F, R>(decoder, row, x, sum);
     if constexpr (S == Step::block128) {
       for (int r = 0; r < R; ++r) {
         const __m512 block = _mm512_add_ps(sum[r][0], sum[r][1]);
@@ -110,7 +98,7 @@ void group_mx(const Rows& t, std::int64_t n, std::int64_t stride) {
     const auto some = static_cast<__mmask16>((1U << blocks) - 1);
     for (int r = 0; r < R; ++r) {
       // Without it, rows wait for each line of their few exponents as long as for memory.
-      prefetch(exponent[r] + kExponentsAhead);
+      _mm_prefetch(reinterpret_cast<const char*>(exponent[r] + kExponentsAhead), _MM_HINT_T0);
       power[r] = powers_of_two(_mm_maskz_loadu_epi8(some, exponent[r]));
       exponent[r] += kExponents;
     }
@@ -118,8 +106,7 @@ void group_mx(const Rows& t, std::int64_t n, std::int64_t stride) {
     for (std::int64_t b = 0; b < blocks; b += kVectors, x += 64 * kVectors) {
       __m512 sum[R][2];
       for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
-      prefetch_lines<R, 1>(row, kAhead<F>);
-      add_line<F, R>(decoder, row, x, sum);
+      add_products<F, R>(decoder, row, x, sum);
       for (int r = 0; r < R; ++r) {
         const __m512 scale = _mm512_permutexvar_ps(block, power[r]);
         total[r] = _mm512_fmadd_ps(_mm512_add_ps(sum[r][0], sum[r][1]), scale, total[r]);
