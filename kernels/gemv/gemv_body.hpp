@@ -81,10 +81,12 @@ struct GemvBody {
 };
 
 /// How activations are held: as the codes that they are, which take half of the cache, or as FP32
-/// where widening them for four rows at a time costs more than that.
+/// where registers are few or widening them for four rows at a time costs more than that.
 template <Format F, Format A>
 inline constexpr Format kHeld =
-    kBits<F> == 16 || (Simd::kLanes == 16 && A == Format::bf16) ? A : Format::fp32;
+    (kBits<F> == 16 && Simd::kLanes >= 8) || (A == Format::bf16 && Simd::kLanes >= 16)
+        ? A
+        : Format::fp32;
 
 template <Format A>
 void widen(const std::uint16_t* x, std::int64_t columns, void* out) noexcept {
