@@ -50,7 +50,7 @@ bool latent(const kernels::Descriptor& d) {
 void heads_and_cache(const BenchRow& row, OperatorTiming& t) {
   const auto& s = row.shape;
   t.kv = row.kernel->weights == "e4m3" ? Storage::fp8 : Storage::bf16;
-  t.dtype = spec::Compute::fp32;  // queries and scores are
+  t.dtype = spec::Compute::fp32;  // queries and scores are, unless a tier multiplies BF16
   t.kv_heads = static_cast<double>(s.k);
   t.heads = static_cast<double>(s.k * s.groups);
   t.head_dim = latent(*row.kernel) ? 576 : 128;
@@ -62,6 +62,7 @@ void decode(const BenchRow& row, OperatorTiming& t) {
   t.batch = static_cast<double>(row.shape.m);
   t.length = mean_tokens(row.shape);
   heads_and_cache(row, t);
+  if (row.tier >= kernels::Tier::avx512bf16) t.dtype = spec::Compute::bf16;
 }
 
 /// New tokens of one sequence behind cached ones. The kernel works on the latent vectors, which are
