@@ -75,6 +75,13 @@ void prefill(const BenchRow& row, OperatorTiming& t) {
   heads_and_cache(row, t);
 }
 
+/// What the products of a tier are of.
+spec::Compute multiplied_by(kernels::Tier tier) {
+  using kernels::Tier;
+  if (tier == Tier::avx512fp16) return spec::Compute::fp16;
+  return tier == Tier::avx512bf16 || tier == Tier::amx ? spec::Compute::bf16 : spec::Compute::fp32;
+}
+
 }  // namespace
 
 spec::Outcome<OperatorTiming> host_timing(const BenchRow& row, std::string_view chip) {
@@ -108,7 +115,7 @@ spec::Outcome<OperatorTiming> host_timing(const BenchRow& row, std::string_view 
   if (!t.weights)
     return spec::Infeasible{spec::Why::missing_figure,
                             fmt::format("no storage format stands for {}", format_part(d)), ""};
-  t.dtype = row.tier >= kernels::Tier::avx512bf16 ? spec::Compute::bf16 : spec::Compute::fp32;
+  t.dtype = multiplied_by(row.tier);
   t.n = static_cast<double>(s.n);
   t.k = static_cast<double>(s.k);
   t.m = static_cast<double>(s.m);
