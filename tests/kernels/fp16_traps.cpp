@@ -25,6 +25,17 @@ struct {
 #if defined(__x86_64__) && defined(__linux__)
 struct sigaction halves_before;
 
+/// Where the parts of registers lie. Asked for once, as a virtual machine answers CPUID slowly.
+struct {
+  std::size_t upper_ymm = 0, upper_zmm = 0, upper_16 = 0;
+} saved_at;
+
+std::size_t offset_of(unsigned component) {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  __get_cpuid_count(0xD, component, &a, &b, &c, &d);
+  return b;
+}
+
 using Zmm = std::array<std::uint16_t, 32>;
 
 /// The vector registers that a signal saved: the XSAVE area in its standard form (Intel SDM volume
@@ -36,8 +47,8 @@ class VectorState {
     std::uint64_t present = 0;
     std::memcpy(&present, area_ + kHeader, sizeof present);
     for (const auto& [number, at, size] :
-         {Component{1, kXmm, 256}, Component{2, offset_of(2), 256}, Component{6, offset_of(6), 512},
-          Component{7, offset_of(7), 1024}}) {
+         {Component{1, kXmm, 256}, Component{2, saved_at.upper_ymm, 256},
+          Component{6, saved_at.upper_zmm, 512}, Component{7, saved_at.upper_16, 1024}}) {
       if ((present >> number & 1U) == 0) std::memset(area_ + at, 0, size);
       present |= std::uint64_t{1} << number;
     }
@@ -71,21 +82,15 @@ class VectorState {
     std::size_t at, size;
   };
 
-  static std::size_t offset_of(unsigned component) {
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    __get_cpuid_count(0xD, component, &a, &b, &c, &d);
-    return b;
-  }
-
   template <class F>
   void parts(unsigned number, F f) const {
     if (number >= 16) {
-      f(0, area_ + offset_of(7) + std::size_t{64} * (number - 16), 64);
+      f(0, area_ + saved_at.upper_16 + std::size_t{64} * (number - 16), 64);
       return;
     }
     f(0, area_ + kXmm + std::size_t{16} * number, 16);
-    f(16, area_ + offset_of(2) + std::size_t{16} * number, 16);
-    f(32, area_ + offset_of(6) + std::size_t{32} * number, 32);
+    f(16, area_ + saved_at.upper_ymm + std::size_t{16} * number, 16);
+    f(32, area_ + saved_at.upper_zmm + std::size_t{32} * number, 32);
   }
 
   std::uint8_t* area_;
@@ -169,6 +174,7 @@ void on_illegal_halves(int, siginfo_t*, void* context) {
 Fp16Traps::Fp16Traps() {
   halves_counted.multiplied = halves_counted.multiply_added = 0;
 #if defined(__x86_64__) && defined(__linux__)
+  saved_at = {offset_of(2), offset_of(6), offset_of(7)};
   struct sigaction action {};
   action.sa_sigaction = on_illegal_halves;
   action.sa_flags = SA_SIGINFO;

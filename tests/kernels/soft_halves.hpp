@@ -21,12 +21,13 @@ namespace perfmodel::kernels {
 inline std::uint16_t nearest_half(double x, double rest) {
   if (!std::isfinite(x)) return float_to_fp16(static_cast<float>(x));
   auto bits = std::bit_cast<std::uint64_t>(x);
-  if (rest != 0.0 && bits % 2 == 0) bits += (rest > 0.0) == (x > 0.0) ? 1 : -1;
+  if (rest != 0.0 && bits % 2 == 0) bits = (rest > 0.0) == (x > 0.0) ? bits + 1 : bits - 1;
   const auto odd = std::bit_cast<double>(bits);
   auto narrow = static_cast<float>(odd);
   const auto difference = odd - static_cast<double>(narrow);
   auto code = std::bit_cast<std::uint32_t>(narrow);
-  if (difference != 0.0 && code % 2 == 0) code += (difference > 0.0) == (odd > 0.0) ? 1 : -1;
+  if (difference != 0.0 && code % 2 == 0)
+    code = (difference > 0.0) == (odd > 0.0) ? code + 1 : code - 1;
   return float_to_fp16(std::bit_cast<float>(code));
 }
 
