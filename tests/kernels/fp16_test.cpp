@@ -177,14 +177,18 @@ TEST(Fp16Sums, KeepWhatStandsBesideALargeActivation) {
   }
 }
 
-/// Scales at both ends of FP32, where their product with a power of two of ours would leave it.
+/// Scales near both ends of FP32, whose product with the unit of the block would leave it.
 TEST(Fp16Sums, HoldForScalesOfTheWholeRangeOfFp32) {
   const Fp16Traps traps;
-  Quantised q = sample_matrix(kSquares, 9, 128, 3);
-  for (const auto& [scale, power] : {std::pair(0x1p-110F, 0x3C00), std::pair(0x1p117F, 0x0400)}) {
-    q.scales()[0] = scale;
-    const std::vector<std::uint16_t> x(128, static_cast<std::uint16_t>(power));
-    for (const Way& way : ways()) EXPECT_LE(error_of(q, x, way), bound()) << scale << way.name;
+  constexpr std::uint16_t kSmallest = 1, kLargest = 0x7BFF;
+  Quantised low = sample_matrix(kSquares, 9, 128, 3);
+  low.scales()[0] = 0x1.23456p-116F;
+  Quantised high = filled(0, 9, 128);
+  for (std::int64_t n = 0; n < 9; ++n) high.set_code(n, 77, 1);
+  high.scales()[0] = 0x1.23456p120F;
+  for (const Way& way : ways()) {
+    EXPECT_LE(error_of(low, std::vector<std::uint16_t>(128, kSmallest), way), bound()) << way.name;
+    EXPECT_LE(error_of(high, std::vector<std::uint16_t>(128, kLargest), way), bound()) << way.name;
   }
 }
 

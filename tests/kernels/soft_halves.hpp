@@ -1,6 +1,5 @@
 // FP16 arithmetic in software: each operation rounded once, to nearest even, subnormals kept, as
-// IEEE 754-2019 and AVX512-FP16 have it (Intel SDM volume 1, "Intel AVX512-FP16": FP16 operations
-// do not flush subnormals, whatever MXCSR says).
+// IEEE 754-2019 has it and AVX512-FP16 in the processor's default mode.
 #pragma once
 
 #include <bit>
