@@ -93,8 +93,7 @@ std::string kernel_legend() {
       "\nThe last tier that this machine can run is taken; it lacks features for those in "
       "brackets.\nOperations are multiplications and additions; bytes count every operand once, "
       "read or written.\nErrors are the largest of the tier taken, in the measure and for the "
-      "reason that "
-      "--format csv gives.\n\ntier needs\n";
+      "reason that --format csv gives.\n\ntier needs\n";
   for (std::size_t i = 0; i < kernels::kTierCount; ++i) {
     const auto t = static_cast<Tier>(i);
     s += fmt::format("  {:<12}{}{}\n", kernels::name_of(t), features_of(t),

@@ -1,7 +1,8 @@
 // FP16 vectors of AVX512-FP16. For translation units compiled with -mavx512fp16 only.
 //
-// Of the extension itself only VMULPH and VFMADDPH are used (structure.fp16_objects): these are
-// what tests carry out in software where a processor lacks them. The rest is AVX-512 F and BW.
+// Of the extension itself only VMULPH and VFMADDPH are used, and VCVTPH2PSX where a compiler
+// prefers it to VCVTPH2PS: these are what tests carry out in software where a processor lacks them
+// (structure.fp16_objects). The rest is AVX-512 F and BW.
 #pragma once
 
 #include <immintrin.h>
