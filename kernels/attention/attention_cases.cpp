@@ -47,8 +47,8 @@ Descriptor describe_decode(const std::string& kind, const KvLayout& layout, Form
     d.summary = "one new token per sequence over a paged KV cache, BF16 queries, FP32 results";
     d.tiers = attention_decode_bf16_tiers(layout.format);
     // Half of the last of eight bits, beside which what FP32 rounds is nothing.
-    d.max_error = 0x1p-8 + 1e-5;
-    d.error_reason = "of the sum of |weight value|: weights of the softmax are rounded to BF16";
+    d.coarser_tiers = {{Tier::avx512bf16, 0x1p-8 + 1e-5}};
+    d.error_reason += "; avx512bf16: the weights of the softmax are rounded to BF16";
   }
   d.shape_meaning = "m: sequences, n: tokens of each, k: KV heads, g: query heads per KV head";
   const double query_bytes = queries == Format::bf16 ? 2.0 : 4.0;
