@@ -57,7 +57,7 @@ spec::Compute multiplied_by(kernels::Tier tier) {
 void heads_and_cache(const BenchRow& row, OperatorTiming& t) {
   const auto& s = row.shape;
   t.kv = row.kernel->weights == "e4m3" ? Storage::fp8 : Storage::bf16;
-  t.dtype = spec::Compute::fp32;  // queries and scores are, unless a tier multiplies BF16
+  t.dtype = multiplied_by(row.tier);
   t.kv_heads = static_cast<double>(s.k);
   t.heads = static_cast<double>(s.k * s.groups);
   t.head_dim = latent(*row.kernel) ? 576 : 128;
@@ -69,7 +69,6 @@ void decode(const BenchRow& row, OperatorTiming& t) {
   t.batch = static_cast<double>(row.shape.m);
   t.length = mean_tokens(row.shape);
   heads_and_cache(row, t);
-  t.dtype = multiplied_by(row.tier);
 }
 
 /// New tokens of one sequence behind cached ones. The kernel works on the latent vectors, which are
