@@ -15,7 +15,7 @@ void widen_pairs(const std::uint8_t* codes, std::int64_t count, void* out) noexc
   auto* o = static_cast<std::uint8_t*>(out);
   for (std::int64_t i = 0; i < count; i += 32 * kVectors) {
     __m512i w[kVectors];
-    decoder.decode(codes + i * kBits<F> / 8, w);
+    decoder.decode64(codes + i * kBits<F> / 8, w);
     for (int v = 0; v < kVectors; ++v) _mm512_storeu_si512(o + 2 * i + 64 * v, w[v]);
   }
 }
@@ -50,7 +50,7 @@ void widen_in_order(const std::uint8_t* codes, std::int64_t count, void* out) no
   auto* o = static_cast<std::uint8_t*>(out);
   for (std::int64_t i = 0; i < count; i += 64) {
     __m512i w[2];
-    decoder.decode(codes + i, w);
+    decoder.decode64(codes + i, w);
     _mm512_storeu_si512(o + 2 * i, _mm512_permutex2var_epi64(w[0], first, w[1]));
     _mm512_storeu_si512(o + 2 * i + 64, _mm512_permutex2var_epi64(w[0], second, w[1]));
   }

@@ -33,7 +33,7 @@ template <Format F, int R>
     }
   }
   for (int r = 0; r < R; ++r) {
-    decoder.decode(row[r], w);
+    decoder.decode64(row[r], w);
     row[r] += kBytes;
     for (int v = 0; v < kVectors; ++v) sum[r][v % 2] = dot(sum[r][v % 2], w[v], a[v]);
   }

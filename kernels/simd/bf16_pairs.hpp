@@ -33,7 +33,7 @@ constexpr Bf16Bytes make_bf16_bytes() {
 template <Format F>
 constexpr Bf16Bytes kBf16Bytes = make_bf16_bytes<F>();
 
-/// Turns kVectors x 32 codes, the 64 bytes of FP8 and E2M1, into as many BF16 values. For FP8
+/// Turns kVectors x 32 codes, 64 bytes of FP8 and E2M1, into as many BF16 values. For FP8
 /// out[0] holds, for each 16-byte lane, the first eight of its codes, out[1] the other eight. Those
 /// who choose the order of the codes can put this to use.
 template <Format F>
@@ -51,8 +51,8 @@ class Bf16Decoder {
         high0_(load(kBf16Bytes<F>.high)),
         high1_(load(kBf16Bytes<F>.high + 64)) {}
 
-  void decode(const std::uint8_t* p, __m512i* out) const {
-    const __m512i codes = _mm512_loadu_si512(p);
+  void decode64(const std::uint8_t* p, __m512i* out) const { decode64(_mm512_loadu_si512(p), out); }
+  void decode64(__m512i codes, __m512i* out) const {
     const __m512i low = _mm512_permutex2var_epi8(low0_, codes, low1_);
     const __m512i magnitude = _mm512_permutex2var_epi8(high0_, codes, high1_);
     // high = magnitude | (codes & 0x80); the index ignored the sign bit.
@@ -89,7 +89,7 @@ class Bf16Decoder<Format::e2m1> {
 
   Bf16Decoder() : values_(_mm512_load_si512(kE2m1Words.value)) {}
 
-  void decode(const std::uint8_t* p, __m512i* out) const {
+  void decode64(const std::uint8_t* p, __m512i* out) const {
     const __m512i codes = _mm512_loadu_si512(p);
     out[0] = _mm512_permutexvar_epi16(codes, values_);
     out[1] = _mm512_permutexvar_epi16(_mm512_srli_epi16(codes, 4), values_);
@@ -108,7 +108,7 @@ class Bf16Decoder<Format::bf16> {
   static constexpr int kVectors = 2;
   static constexpr std::int64_t place_of(std::int64_t i) { return i; }
 
-  void decode(const std::uint8_t* p, __m512i* out) const {
+  void decode64(const std::uint8_t* p, __m512i* out) const {
     out[0] = _mm512_loadu_si512(p);
     out[1] = _mm512_loadu_si512(p + 64);
   }
