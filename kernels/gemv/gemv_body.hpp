@@ -81,10 +81,11 @@ struct GemvBody {
 };
 
 /// How activations are held: as the codes that they are, which take half of the cache, or as FP32
-/// where registers are few or widening them for four rows at a time costs more than that.
+/// where registers are few or widening two vectors for four rows costs more than that.
 template <Format F, Format A>
 inline constexpr Format kHeld =
-    (kBits<F> == 16 && Simd::kLanes >= 8) || (A == Format::bf16 && Simd::kLanes >= 16)
+    (kBits<F> == 16 && Simd::kLanes >= 8) ||
+            (F == Format::int8 && A == Format::bf16 && Simd::kLanes >= 16)
         ? A
         : Format::fp32;
 

@@ -74,8 +74,8 @@ Cost gemv_cost(const QuantSpec& spec, Format activations, const Shape& s) {
   Cost c;
   c.flops = Ops::from_base(2.0 * n * static_cast<double>(s.k));
   c.memory = Bytes::from_base(memory);
-  // The vector stays in L1 or L2 and is loaded once for four rows: in 16 bits by the tiers with
-  // AVX-512, but for FP16 beside narrower weights, where it is FP32.
+  // The vector stays in L1 or L2 and is loaded once for four rows, in 16 bits where the best tiers
+  // hold it as codes (gemv_avx512bf16.cpp, kHeld of gemv_body.hpp), else in FP32.
   const double held = activations == Format::bf16 || bits_of(spec.format) == 16 ? 2.0 : 4.0;
   c.l2 = Bytes::from_base(memory);
   c.l1 = Bytes::from_base(memory + n / 4.0 * held * k);
