@@ -27,16 +27,18 @@ void move_rows(std::span<const float> in, std::int64_t row_floats,
   require(reinterpret_cast<std::uintptr_t>(out.data()) % kCacheLine == 0);
   for (const std::int32_t i : index) require(i >= 0 && i < limit);
   const auto rows = static_cast<std::int64_t>(index.size());
-  // Four rows at a time, a quarter of the piece apart, by turns: each stream has its own hardware
+  // Several rows at a time, far apart in the piece, by turns: each stream has its own hardware
   // prefetcher. None of these knows where the next row lies, so that it is asked for while the one
-  // before it is copied.
-  constexpr std::int64_t kStreams = 4, kTurn = 128;
+  // before it is copied. Measured: four streams and turns of 512 bytes for rows of 14 KiB; for rows
+  // of 1 KiB eight streams of whole rows are a tenth faster, in pieces of 16 MiB.
+  const bool is_short = row_floats <= 512;
+  const std::int64_t streams = is_short ? 8 : 4, turn = is_short ? row_floats : 128;
   const std::int64_t share = rows / (4 * exec.team.size());
   const std::int64_t grain =
-      std::clamp<std::int64_t>((1 << 20) / row_floats, 16, std::max<std::int64_t>(share, 16));
+      std::clamp<std::int64_t>((1 << 22) / row_floats, 16, std::max<std::int64_t>(share, 16));
   exec.team.for_pieces(rows, grain, [&](std::int64_t begin, std::int64_t end, int) noexcept {
     const auto move = [&](std::int64_t row, std::int64_t next, std::int64_t at) noexcept {
-      const std::int64_t count = std::min(kTurn, row_floats - at);
+      const std::int64_t count = std::min(turn, row_floats - at);
       stream_detail::Range r{in.data() + from(row) * row_floats + at,
                              nullptr,
                              out.data() + to(row) * row_floats + at,
@@ -47,15 +49,15 @@ void move_rows(std::span<const float> in, std::int64_t row_floats,
                              in.data() + from(next) * row_floats + at};
       f(r);
     };
-    const std::int64_t quarter = (end - begin) / kStreams;
-    for (std::int64_t i = begin; i < begin + quarter; ++i) {
-      const std::int64_t next = i + 1 < begin + quarter ? i + 1 : i;
-      for (std::int64_t at = 0; at < row_floats; at += kTurn) {
-        for (std::int64_t s = 0; s < kStreams; ++s) move(i + s * quarter, next + s * quarter, at);
+    const std::int64_t part = (end - begin) / streams;
+    for (std::int64_t i = begin; i < begin + part; ++i) {
+      const std::int64_t next = i + 1 < begin + part ? i + 1 : i;
+      for (std::int64_t at = 0; at < row_floats; at += turn) {
+        for (std::int64_t s = 0; s < streams; ++s) move(i + s * part, next + s * part, at);
       }
     }
-    for (std::int64_t i = begin + kStreams * quarter; i < end; ++i) {
-      for (std::int64_t at = 0; at < row_floats; at += kTurn) move(i, i, at);
+    for (std::int64_t i = begin + streams * part; i < end; ++i) {
+      for (std::int64_t at = 0; at < row_floats; at += turn) move(i, i, at);
     }
     stream_detail::Range nothing{in.data(), nullptr, out.data(), 0.0F, 0, 0.0F, false, nullptr};
     f(nothing);  // waits for the stores
