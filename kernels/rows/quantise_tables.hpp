@@ -128,7 +128,7 @@ SIMD_INLINE void quantise_some_by_table(const Work& w, std::int64_t first, std::
   const __m512i bound = _mm512_sub_epi32(most, _mm512_set1_epi32(14 << 7));
   __mmask16 plain = _mm512_cmpge_epi32_mask(least, bound);
   plain = _mm512_mask_cmpge_epi32_mask(plain, most, _mm512_set1_epi32(16 << 7));
-  plain = _mm512_mask_cmplt_epi32_mask(plain, most, _mm512_set1_epi32((127 + 108) << 7));
+  plain = _mm512_mask_cmplt_epi32_mask(plain, most, _mm512_set1_epi32(0x7F80));
   alignas(64) std::int32_t row[kBlocks], offset[kBlocks];
   _mm512_store_si512(row, _mm512_slli_epi32(_mm512_and_si512(most, _mm512_set1_epi32(127)), 7));
   _mm512_store_si512(offset, _mm512_sub_epi32(_mm512_setzero_si512(),
