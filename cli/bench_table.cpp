@@ -65,7 +65,7 @@ std::vector<std::string> fields_of(const Result& r, const ThisMachine& machine) 
           number(r.of_flops * 100),
           number(r.of_roof * 100),
           r.error ? number(*r.error) : "",
-          number(d.max_error),
+          number(d.max_error_of(*r.what.choice.tier)),
           number(r.clock * 1e-9),
           number(r.canary.median * report::kMicro),
           number(spread_of(r.canary) * 100),

@@ -46,11 +46,18 @@ bool latent(const kernels::Descriptor& d) {
   return d.name.find("/mla/") != std::string::npos;
 }
 
+/// What the products of a tier are of.
+spec::Compute multiplied_by(kernels::Tier tier) {
+  using kernels::Tier;
+  if (tier == Tier::avx512fp16) return spec::Compute::fp16;
+  return tier == Tier::avx512bf16 || tier == Tier::amx ? spec::Compute::bf16 : spec::Compute::fp32;
+}
+
 /// What attention kernels have in common.
 void heads_and_cache(const BenchRow& row, OperatorTiming& t) {
   const auto& s = row.shape;
   t.kv = row.kernel->weights == "e4m3" ? Storage::fp8 : Storage::bf16;
-  t.dtype = spec::Compute::fp32;  // queries and scores are
+  t.dtype = multiplied_by(row.tier);
   t.kv_heads = static_cast<double>(s.k);
   t.heads = static_cast<double>(s.k * s.groups);
   t.head_dim = latent(*row.kernel) ? 576 : 128;
@@ -108,7 +115,7 @@ spec::Outcome<OperatorTiming> host_timing(const BenchRow& row, std::string_view 
   if (!t.weights)
     return spec::Infeasible{spec::Why::missing_figure,
                             fmt::format("no storage format stands for {}", format_part(d)), ""};
-  t.dtype = row.tier >= kernels::Tier::avx512bf16 ? spec::Compute::bf16 : spec::Compute::fp32;
+  t.dtype = multiplied_by(row.tier);
   t.n = static_cast<double>(s.n);
   t.k = static_cast<double>(s.k);
   t.m = static_cast<double>(s.m);

@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "kernels/registry/tier.hpp"
-
 namespace perfmodel::cli {
 namespace {
 
@@ -85,9 +83,10 @@ std::string host_yaml(const std::string& id, const kernels::HostRoofs& roofs,
        (bf16 != nullptr ? figure(*bf16, "dense, " + bf16->what)
                         : figure(fp32, "widened to FP32 in registers")) +
        "\n";
+  const auto* fp16 = roofs.named("flops_fp16");
+  if (fp16 != nullptr) s += "  fp16: " + figure(*fp16, "dense, " + fp16->what) + "\n";
   std::vector<std::string> absent = {"tf32", "fp8", "fp6", "fp4", "int4"};
-  const auto features = kernels::machine_features();
-  if (!features.has(kernels::Feature::avx512fp16)) absent.emplace_back("fp16");
+  if (fp16 == nullptr) absent.emplace_back("fp16");
   s += fmt::format("absent: [{}]\n", fmt::join(absent, ", "));
   s += "vector: {fp32: " + figure(fp32, "the same units") + "}\n";
   s += "block_scales: false\nmemory:\n  kind: dram\n";

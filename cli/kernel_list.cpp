@@ -39,6 +39,12 @@ std::string taken(const Descriptor& d) {
   return std::string(choice.tier ? kernels::name_of(*choice.tier) : "-");
 }
 
+/// Of the tier that is taken here.
+double max_error(const Descriptor& d) {
+  const auto choice = kernels::choose_tier(d.tiers, "");
+  return choice.tier ? d.max_error_of(*choice.tier) : d.max_error;
+}
+
 std::vector<std::string> all_of(const Descriptor& d) {
   std::vector<std::string> needs;
   for (const Tier t : d.tiers)
@@ -58,7 +64,7 @@ std::vector<std::string> all_of(const Descriptor& d) {
           to_string(example),
           report::csv_number(cost.flops.base()),
           report::csv_number(cost.memory.base()),
-          report::csv_number(d.max_error),
+          report::csv_number(max_error(d)),
           d.error_reason};
 }
 
@@ -76,8 +82,8 @@ std::vector<std::vector<std::string>> kernel_rows(bool csv) {
     if (csv)
       rows.push_back(all_of(d));
     else
-      rows.push_back({d.name, d.scales.empty() ? "-" : d.scales, fmt::format("{:.2g}", d.max_error),
-                      tiers_of(d), d.summary});
+      rows.push_back({d.name, d.scales.empty() ? "-" : d.scales,
+                      fmt::format("{:.2g}", max_error(d)), tiers_of(d), d.summary});
   }
   return rows;
 }
@@ -86,8 +92,8 @@ std::string kernel_legend() {
   std::string s =
       "\nThe last tier that this machine can run is taken; it lacks features for those in "
       "brackets.\nOperations are multiplications and additions; bytes count every operand once, "
-      "read or written.\nErrors are the largest, in the measure and for the reason that --format "
-      "csv gives.\n\ntier needs\n";
+      "read or written.\nErrors are the largest of the tier taken, in the measure and for the "
+      "reason that --format csv gives.\n\ntier needs\n";
   for (std::size_t i = 0; i < kernels::kTierCount; ++i) {
     const auto t = static_cast<Tier>(i);
     s += fmt::format("  {:<12}{}{}\n", kernels::name_of(t), features_of(t),

@@ -96,6 +96,16 @@ void attention_decode(const KvCache& cache, std::span<const float> q, std::int64
                       std::span<const std::int64_t> tokens, float scale, std::span<float> out,
                       const Exec& exec);
 
+std::vector<Tier> attention_decode_bf16_tiers(Format cache);
+
+/// The same for queries in BF16, as accelerators' kernels have it: a tier of BF16 products rounds
+/// the weights of the softmax to BF16 too, by up to 2^-8 of each, and takes BF16 subnormals for
+/// zero. The other tiers work as above.
+void attention_decode(const KvCache& cache, std::span<const std::uint16_t> q, std::int64_t heads,
+                      std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
+                      std::span<const std::int64_t> tokens, float scale, std::span<float> out,
+                      const Exec& exec);
+
 /// The shape by which the descriptor of decode attention prices a call: one whose sequences, of the
 /// lengths that the descriptor deals out, have about as many tokens in all.
 Shape attention_decode_shape(std::span<const std::int64_t> tokens, std::int64_t kv_heads,
@@ -108,7 +118,7 @@ std::vector<Tier> attention_prefill_tiers(Format cache);
 /// row [head][column] for each of them, sequences one after the other. The result of a token does
 /// not depend, to the bit, on which others are in the same call.
 ///
-/// There is no tier of BF16 products: it would round the weights of the softmax by 2^-9, and with
+/// There is no tier of BF16 products: it would round the weights of the softmax by 2^-8, and with
 /// them split in two halves, to keep the error, little of its speed would remain.
 void attention_prefill(const KvCache& cache, std::span<const float> q, std::int64_t heads,
                        std::span<const std::int32_t> pages,

@@ -19,7 +19,7 @@ std::int64_t pages_for(const KvLayout& layout, const std::vector<std::int64_t>& 
 
 AttentionCase::AttentionCase(const KvLayout& layout, std::int64_t group,
                              std::vector<std::int64_t> tokens, std::vector<std::int64_t> new_tokens,
-                             bool prefill)
+                             bool prefill, Format queries)
     : layout_(layout),
       group_(group),
       heads_(layout.kv_heads * group),
@@ -34,10 +34,16 @@ AttentionCase::AttentionCase(const KvLayout& layout, std::int64_t group,
     pages_.push_back(
         static_cast<std::int32_t>(i % pages_per_sequence_ * sequences + i / pages_per_sequence_));
   fill_cache();
-  const std::int64_t queries =
+  const std::int64_t rows =
       std::accumulate(new_tokens_.begin(), new_tokens_.end(), std::int64_t{0});
-  q_ = sample_values(static_cast<std::size_t>(queries * heads_ * layout.key_columns), 5);
-  out_.resize(static_cast<std::size_t>(queries * heads_ * layout.value_columns));
+  q_ = sample_values(static_cast<std::size_t>(rows * heads_ * layout.key_columns), 5);
+  if (queries == Format::bf16) {
+    for (float& value : q_) {
+      q_bf16_.push_back(float_to_bf16(value));
+      value = bf16_to_float(q_bf16_.back());
+    }
+  }
+  out_.resize(static_cast<std::size_t>(rows * heads_ * layout.value_columns));
 }
 
 void AttentionCase::fill_cache() {
@@ -65,6 +71,8 @@ void AttentionCase::run(const Exec& exec) {
   if (prefill_) {
     attention_prefill(cache_, q_, heads_, pages_, first_, tokens_, new_tokens_, scale(), out_,
                       exec);
+  } else if (!q_bf16_.empty()) {
+    attention_decode(cache_, q_bf16_, heads_, pages_, first_, tokens_, scale(), out_, exec);
   } else {
     attention_decode(cache_, q_, heads_, pages_, first_, tokens_, scale(), out_, exec);
   }

@@ -10,11 +10,11 @@ namespace perfmodel::kernels {
 
 /// Sequences of given lengths with `group` query heads for each of the layout's KV heads. Pages are
 /// dealt out in an order that mixes the sequences, as a server's are after a while. Prefill has
-/// new_tokens[s] queries for sequence s, decode one each.
+/// new_tokens[s] queries for sequence s, decode one each. Queries are FP32, or BF16 for decode.
 class AttentionCase final : public Case {
  public:
   AttentionCase(const KvLayout& layout, std::int64_t group, std::vector<std::int64_t> tokens,
-                std::vector<std::int64_t> new_tokens, bool prefill);
+                std::vector<std::int64_t> new_tokens, bool prefill, Format queries);
 
   void run(const Exec& exec) override;
   double error() override;
@@ -34,6 +34,7 @@ class AttentionCase final : public Case {
   std::vector<std::int32_t> pages_;
   std::vector<std::int64_t> first_;
   std::vector<float> q_, out_;
+  std::vector<std::uint16_t> q_bf16_;  // the same values, where queries are BF16
   std::vector<double> expected_, magnitude_;
 };
 

@@ -37,11 +37,21 @@ Descriptor describe(const std::string& family, const std::string& kind, const Kv
   return d;
 }
 
-Descriptor describe_decode(const std::string& kind, const KvLayout& layout) {
+Descriptor describe_decode(const std::string& kind, const KvLayout& layout, Format queries) {
   Descriptor d = describe("attention_decode", kind, layout);
   d.summary = "one new token per sequence over a paged KV cache, FP32 queries and results";
-  d.shape_meaning = "m: sequences, n: tokens of each, k: KV heads, g: query heads per KV head";
   d.tiers = attention_decode_tiers(layout.format);
+  if (queries == Format::bf16) {
+    d.name += "/bf16";
+    d.activations = "bf16";
+    d.summary = "one new token per sequence over a paged KV cache, BF16 queries, FP32 results";
+    d.tiers = attention_decode_bf16_tiers(layout.format);
+    // Half of the last of eight bits, beside which what FP32 rounds is nothing.
+    d.coarser_tiers = {{Tier::avx512bf16, 0x1p-8 + 1e-5}};
+    d.error_reason += "; avx512bf16: the weights of the softmax are rounded to BF16";
+  }
+  d.shape_meaning = "m: sequences, n: tokens of each, k: KV heads, g: query heads per KV head";
+  const double query_bytes = queries == Format::bf16 ? 2.0 : 4.0;
   d.cost = [=](const Shape& s) {
     const KvLayout l = with_heads(layout, s.k);
     double tokens = 0.0;
@@ -50,19 +60,22 @@ Descriptor describe_decode(const std::string& kind, const KvLayout& layout) {
     const auto heads = static_cast<double>(s.k * s.groups);
     Cost c;
     c.flops = Ops::from_base(2.0 * tokens * heads * columns);
-    c.memory = Bytes::from_base(tokens * static_cast<double>(l.bytes_per_token()) +
-                                4.0 * static_cast<double>(s.m) * heads * columns);
+    c.memory = Bytes::from_base(
+        tokens * static_cast<double>(l.bytes_per_token()) +
+        query_bytes * static_cast<double>(s.m) * heads * static_cast<double>(l.key_columns) +
+        4.0 * static_cast<double>(s.m) * heads * static_cast<double>(l.value_columns));
     // Chunks of 32 tokens stay in L1 between keys and values; each pass serves eight heads.
     const double passes = std::ceil(static_cast<double>(s.groups) / 8.0);
     c.l2 = c.memory * passes;
-    c.l1 = Bytes::from_base(c.l2.base() + 4.0 * tokens * heads * columns);
+    c.l1 = Bytes::from_base(c.l2.base() + query_bytes * tokens * heads * columns);
     return c;
   };
   d.make = [=](const Shape& s, Purpose) {
     std::vector<std::int64_t> tokens;
     for (std::int64_t i = 0; i < s.m; ++i) tokens.push_back(tokens_of(s, i));
     return std::make_unique<AttentionCase>(with_heads(layout, s.k), s.groups, tokens,
-                                           std::vector<std::int64_t>(tokens.size(), 1), false);
+                                           std::vector<std::int64_t>(tokens.size(), 1), false,
+                                           queries);
   };
   for (const std::int64_t n : {1, 31, 32, 33, 64, 65, 200}) d.test_shapes.push_back({2, n, 2, 4});
   for (const std::int64_t g : {1, 3, 8, 9, 13}) d.test_shapes.push_back({1, 50, 1, g});
@@ -102,7 +115,7 @@ Descriptor describe_prefill(const std::string& kind, const KvLayout& layout) {
   d.make = [=](const Shape& s, Purpose) {
     return std::make_unique<AttentionCase>(with_heads(layout, s.k), s.groups,
                                            std::vector<std::int64_t>{s.n},
-                                           std::vector<std::int64_t>{s.m}, true);
+                                           std::vector<std::int64_t>{s.m}, true, Format::fp32);
   };
   if (layout.key_columns > attention_detail::kPrefillWideColumns) {
     // Few, as the scalar tier takes its time over so many columns.
@@ -136,12 +149,14 @@ Shape attention_decode_shape(std::span<const std::int64_t> tokens, std::int64_t 
 void add_attention(Descriptors& all) {
   for (const Format f : {Format::bf16, Format::e4m3}) {
     const KvLayout gqa{f, 1, 128, 128, 64, false}, mla{f, 1, 576, 512, 64, true};
-    Descriptor decode = describe_decode("gqa", gqa);
-    decode.benchmark_shapes = {{8, 8192, 8, 8}};
-    all.push_back(std::move(decode));
-    decode = describe_decode("mla", mla);
-    decode.benchmark_shapes = {{16, 8192, 1, 16}, {16, 8192, 1, 128}};
-    all.push_back(std::move(decode));
+    for (const Format queries : {Format::fp32, Format::bf16}) {
+      Descriptor decode = describe_decode("gqa", gqa, queries);
+      decode.benchmark_shapes = {{8, 8192, 8, 8}};
+      all.push_back(std::move(decode));
+      decode = describe_decode("mla", mla, queries);
+      decode.benchmark_shapes = {{16, 8192, 1, 16}, {16, 8192, 1, 128}};
+      all.push_back(std::move(decode));
+    }
     Descriptor prefill = describe_prefill("gqa", gqa);
     prefill.benchmark_shapes = {{512, 512, 8, 4}, {512, 4096, 8, 4}, {2048, 2048, 8, 4}};
     all.push_back(std::move(prefill));

@@ -7,6 +7,8 @@ namespace perfmodel::kernels::attention_detail {
 namespace {
 #include "kernels/simd/exp.hpp"
 //
+#include "kernels/attention/decode_softmax.hpp"
+//
 #include "kernels/attention/decode_body.hpp"
 }  // namespace
 

@@ -16,6 +16,8 @@ namespace {
 //
 #include "kernels/simd/exp.hpp"
 //
+#include "kernels/attention/decode_softmax.hpp"
+//
 #include "kernels/attention/decode_body.hpp"
 }  // namespace
 

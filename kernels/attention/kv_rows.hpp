@@ -12,7 +12,8 @@ struct KvRows {
   std::int64_t key_columns, value_columns;  // multiples of 32
   const std::int32_t* pages;                // of the sequence
   std::int64_t page_tokens;                 // a multiple of 32
-  // Of page 0 and this KV head; rows within a page are contiguous.
+  // Of page 0 and this KV head; rows within a page are contiguous, and those of the next KV head
+  // follow them.
   const std::uint8_t* keys;
   const std::uint8_t* values;
   std::int64_t key_page_bytes, value_page_bytes, key_row_bytes, value_row_bytes;

@@ -112,7 +112,7 @@ Duel fight(const QuantSpec& spec, const Shape& shape, std::string_view forced_ti
     return d;
   }
   d.tier = *choice.tier;
-  d.bound = kernel.max_error + kPeerError;
+  d.bound = kernel.max_error_of(d.tier) + kPeerError;
 
   Team team(threads);
   const Quantised w = sample_matrix(spec, shape.n, shape.k, 2);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "kernels/bench/canary.hpp"
 #include "kernels/registry/sample.hpp"
@@ -20,11 +21,15 @@ constexpr Bytes kBeyondCaches = Bytes::from_base(512e6);  // the last level is s
 constexpr std::int64_t kHops = 1 << 15;
 constexpr std::int64_t kSyncs = 200;
 
-/// The best tier up to `most` that has the operation; empty where that is below `least`.
-std::optional<Tier> tier_for(StreamOp op, Tier least, Tier most) {
+constexpr Tier kFp32Tiers[] = {Tier::scalar, Tier::portable, Tier::avx2, Tier::avx512};
+constexpr Tier kBf16Tiers[] = {Tier::avx512bf16, Tier::amx};
+constexpr Tier kFp16Tiers[] = {Tier::avx512fp16};
+
+/// The last of the tiers that has the operation and can run.
+std::optional<Tier> tier_for(StreamOp op, std::span<const Tier> tiers) {
   std::optional<Tier> best;
-  for (const Tier t : stream_tiers(op))
-    if (t >= least && t <= most && can_run(t)) best = t;
+  for (const Tier t : tiers)
+    if (find_stream(t, op) != nullptr && can_run(t)) best = t;
   return best;
 }
 
@@ -142,8 +147,9 @@ HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
 
   add("clock", "three cycles per dependent multiplication", RoofKind::cycles_per_second,
       chain_clock);
-  const auto fp32 = tier_for(StreamOp::multiply_add, Tier::scalar, Tier::avx512);
-  const auto bf16 = tier_for(StreamOp::multiply_add, Tier::avx512bf16, Tier::amx);
+  const auto fp32 = tier_for(StreamOp::multiply_add, kFp32Tiers);
+  const auto bf16 = tier_for(StreamOp::multiply_add, kBf16Tiers);
+  const auto fp16 = tier_for(StreamOp::multiply_add, kFp16Tiers);
   r.fp32_tier = name_of(*fp32);
   add("flops_fp32", "multiply-adds in registers, " + r.fp32_tier, RoofKind::ops_per_second,
       [&] { return multiply_add_rate(*fp32, team); });
@@ -154,8 +160,11 @@ HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
     add("flops_bf16", what + r.bf16_tier, RoofKind::ops_per_second,
         [&] { return multiply_add_rate(*bf16, team); });
   }
+  if (fp16)
+    add("flops_fp16", "multiply-adds of FP16 in registers, " + std::string(name_of(*fp16)),
+        RoofKind::ops_per_second, [&] { return multiply_add_rate(*fp16, team); });
 
-  const Tier read = *tier_for(StreamOp::read, Tier::scalar, Tier::avx512);
+  const Tier read = *tier_for(StreamOp::read, kFp32Tiers);
   // Half of a private cache, a quarter of one that others use as well.
   struct Level {
     std::string name;

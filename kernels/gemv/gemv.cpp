@@ -44,6 +44,8 @@ Functions find(Tier tier, const QuantSpec& w, Format activations) {
       return gemv_detail::find_avx512(w.format, step, activations);
     case Tier::avx512bf16:
       return gemv_detail::find_avx512bf16(w.format, step, activations);
+    case Tier::avx512fp16:
+      return gemv_detail::find_avx512fp16(w.format, step, activations);
 #endif
     default:
       return {};
@@ -74,19 +76,24 @@ std::vector<Tier> gemv_tiers(const QuantSpec& weights, Format activations) {
 
 void gemv(const GemvWeights& w, Format activations, std::span<const std::uint16_t> x,
           std::span<float> y, const Exec& exec) {
+  const Functions f = find(w.has_nan() ? Tier::scalar : exec.tier, w.matrix().spec(), activations);
+  if (f.rows == nullptr || f.prepare == nullptr || !can_run(exec.tier))
+    throw std::invalid_argument("gemv: no such tier for these formats on this machine");
+  gemv(w, x, y, f, exec.team);
+}
+
+void gemv(const GemvWeights& w, std::span<const std::uint16_t> x, std::span<float> y,
+          const Functions& f, Team& team) {
   const Quantised& q = w.matrix();
   if (static_cast<std::int64_t>(x.size()) != q.columns())
     throw std::invalid_argument("gemv: the vector does not have one element per column");
   if (static_cast<std::int64_t>(y.size()) != q.rows())
     throw std::invalid_argument("gemv: the result does not have one element per row");
-  const Functions f = find(w.has_nan() ? Tier::scalar : exec.tier, q.spec(), activations);
-  if (f.rows == nullptr || f.prepare == nullptr || !can_run(exec.tier))
-    throw std::invalid_argument("gemv: no such tier for these formats on this machine");
   if (q.rows() == 0) return;
 
   // The vector, padded like the rows, and its prepared form behind it.
   const auto padded = static_cast<std::size_t>(q.padded_columns());
-  std::uint8_t* scratch = exec.team.scratch(0, padded * (sizeof(std::uint16_t) + sizeof(float)));
+  std::uint8_t* scratch = team.scratch(0, padded * (sizeof(std::uint16_t) + sizeof(float)));
   float* prepared = reinterpret_cast<float*>(scratch);
   auto* codes = reinterpret_cast<std::uint16_t*>(prepared + padded);
   std::copy(x.begin(), x.end(), codes);
@@ -104,13 +111,13 @@ void gemv(const GemvWeights& w, Format activations, std::span<const std::uint16_
   rows.powers = ue8m0_values();
   rows.x = prepared;
   rows.y = y.data();
-  exec.team.for_pieces(q.rows(), piece_rows(q.rows(), q.row_bytes(), exec.team.size()),
-                       [&](std::int64_t begin, std::int64_t end, int) noexcept {
-                         gemv_detail::Rows piece = rows;
-                         piece.first = begin;
-                         piece.last = end;
-                         f.rows(piece);
-                       });
+  team.for_pieces(q.rows(), piece_rows(q.rows(), q.row_bytes(), team.size()),
+                  [&](std::int64_t begin, std::int64_t end, int) noexcept {
+                    gemv_detail::Rows piece = rows;
+                    piece.first = begin;
+                    piece.last = end;
+                    f.rows(piece);
+                  });
 }
 
 }  // namespace perfmodel::kernels

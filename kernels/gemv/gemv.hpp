@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/formats/quantised.hpp"
+#include "kernels/gemv/gemv_rows.hpp"
 #include "kernels/registry/descriptor.hpp"
 
 namespace perfmodel::kernels {
@@ -37,5 +38,10 @@ std::vector<Tier> gemv_tiers(const QuantSpec& weights, Format activations);
 /// Throws std::invalid_argument for sizes that do not fit and for tiers without the combination.
 void gemv(const GemvWeights& w, Format activations, std::span<const std::uint16_t> x,
           std::span<float> y, const Exec& exec);
+
+/// The same by functions of a tier that the caller vouches for: tests run one in software. NaN
+/// codes among the weights are the functions' concern.
+void gemv(const GemvWeights& w, std::span<const std::uint16_t> x, std::span<float> y,
+          const gemv_detail::Functions& f, Team& team);
 
 }  // namespace perfmodel::kernels

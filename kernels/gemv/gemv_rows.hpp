@@ -50,5 +50,6 @@ Functions find_portable(Format weights, Step step, Format activations);
 Functions find_avx2(Format weights, Step step, Format activations);
 Functions find_avx512(Format weights, Step step, Format activations);
 Functions find_avx512bf16(Format weights, Step step, Format activations);
+Functions find_avx512fp16(Format weights, Step step, Format activations);
 
 }  // namespace perfmodel::kernels::gemv_detail

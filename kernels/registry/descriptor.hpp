@@ -65,10 +65,18 @@ struct Descriptor {
   std::vector<Tier> tiers;
   double max_error = 0.0;
   std::string error_reason;  // the measure, and why it can be no larger
+  /// Tiers that are less exact than the others, and how much.
+  struct Coarser {
+    Tier tier;
+    double max_error;
+  };
+  std::vector<Coarser> coarser_tiers;
   std::function<Cost(const Shape&)> cost;
   std::function<std::unique_ptr<Case>(const Shape&, Purpose)> make;
   std::vector<Shape> test_shapes;
   std::vector<Shape> benchmark_shapes;
+
+  double max_error_of(Tier tier) const;
 };
 
 /// All kernels, in the order of their families. Built on first use.

@@ -11,6 +11,13 @@ std::string to_string(const Shape& s) {
   return text;
 }
 
+double Descriptor::max_error_of(Tier tier) const {
+  for (const Coarser& c : coarser_tiers) {
+    if (c.tier == tier) return c.max_error;
+  }
+  return max_error;
+}
+
 const std::vector<Descriptor>& descriptors() {
   static const Descriptors all = [] {
     Descriptors d;

@@ -131,7 +131,9 @@ FeatureSet required_features(Tier t) {
       set.add(F::amx_tile);
       set.add(F::amx_bf16);
       [[fallthrough]];
+    case Tier::avx512fp16:
     case Tier::avx512bf16:
+      if (t == Tier::avx512fp16) set.add(F::avx512fp16);
       for (const F f : {F::avx512vbmi, F::avx512vnni, F::avx512bf16}) set.add(f);
       [[fallthrough]];
     case Tier::avx512:

@@ -23,11 +23,12 @@ enum class Tier : std::uint8_t {
   avx2,        // AVX2, FMA, F16C
   avx512,      // AVX-512 F, BW, DQ, VL: FP32 arithmetic
   avx512bf16,  // adds VBMI, VNNI and BF16: products of BF16 pairs, summed in FP32
-  amx          // adds AMX tiles of BF16
+  avx512fp16,  // adds FP16 arithmetic
+  amx          // avx512bf16 and AMX tiles of BF16, without a need for FP16
 };
-inline constexpr std::size_t kTierCount = 6;
+inline constexpr std::size_t kTierCount = 7;
 inline constexpr std::array<std::string_view, kTierCount> kTierNames = {
-    "scalar", "portable", "avx2", "avx512", "avx512bf16", "amx"};
+    "scalar", "portable", "avx2", "avx512", "avx512bf16", "avx512fp16", "amx"};
 constexpr std::string_view name_of(Tier t) {
   return kTierNames[static_cast<std::size_t>(t)];
 }

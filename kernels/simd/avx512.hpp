@@ -65,7 +65,8 @@ struct Simd {
   /// p[0] R times, p[1] R times, and so on.
   template <int R>
   static V each(const float* p) {
-    static_assert(R == 4 || R == 8);
+    static_assert(R == 4 || R == 8 || R == 16);
+    if constexpr (R == 16) return set(p[0]);
     if constexpr (R == 8) return _mm512_mask_blend_ps(0xFF00, set(p[0]), set(p[1]));
     const __m512i order = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
     return _mm512_permutexvar_ps(order, _mm512_castps128_ps512(_mm_loadu_ps(p)));

@@ -45,7 +45,9 @@ class Bf16Decoder {
         high1_(load(kBf16Bytes<F>.high + 64)) {}
 
   void decode64(const std::uint8_t* p, __m512i* out) const {
-    const __m512i codes = _mm512_loadu_si512(p);
+    decode64(_mm512_loadu_si512(p), out);
+  }
+  void decode64(__m512i codes, __m512i* out) const {
     const __m512i low = _mm512_permutex2var_epi8(low0_, codes, low1_);
     const __m512i magnitude = _mm512_permutex2var_epi8(high0_, codes, high1_);
     // high = magnitude | (codes & 0x80); the index ignored the sign bit.

@@ -47,6 +47,8 @@ Fn find_stream(Tier tier, StreamOp op) {
       return stream_detail::find_avx512(op);
     case Tier::avx512bf16:
       return stream_detail::find_avx512bf16(op);
+    case Tier::avx512fp16:
+      return stream_detail::find_avx512fp16(op);
     case Tier::amx:
       return stream_detail::find_amx(op);
 #endif

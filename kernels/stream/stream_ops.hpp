@@ -40,6 +40,7 @@ Fn find_portable(Op op);
 Fn find_avx2(Op op);
 Fn find_avx512(Op op);
 Fn find_avx512bf16(Op op);
+Fn find_avx512fp16(Op op);
 Fn find_amx(Op op);
 
 }  // namespace perfmodel::kernels::stream_detail

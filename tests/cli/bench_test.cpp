@@ -83,6 +83,8 @@ TEST(Bench, RefusesWhatCannotBeMeasured) {
   expect_refused({"bench", "--tier", "avx51"}, {"unknown tier 'avx51'", "did you mean 'avx512'?"});
   if (slurp("/proc/cpuinfo").find("amx_bf16") == std::string::npos)
     expect_refused({"bench", "--tier", "amx"}, {"cannot run 'amx'", "amx_tile"});
+  if (slurp("/proc/cpuinfo").find("avx512_fp16") == std::string::npos)
+    expect_refused({"bench", "--tier", "avx512fp16"}, {"cannot run 'avx512fp16'", "avx512bf16"});
   expect_refused({"bench", "--tier", "portable", "--filter", "^route"},
                  {"this kernel has no tier 'portable'"});
   expect_refused({"bench", "--threads", "0"}, {"--threads", "0 is not between 1 and"});

@@ -2,13 +2,12 @@
 // map 0F38; the operation is chosen by opcode and the implied prefix.
 #include <atomic>
 #include <csignal>
-#include <cstring>
 
 #include "amx_emulated.hpp"
 #include "soft_tiles.hpp"
 
 #if defined(__x86_64__) && defined(__linux__)
-#include <ucontext.h>
+#include "memory_operand.hpp"
 #endif
 
 namespace perfmodel::kernels {
@@ -24,47 +23,6 @@ enum Prefix : unsigned { kNone = 0, k66 = 1, kF3 = 2, kF2 = 3 };
 
 thread_local SoftTiles tiles;
 struct sigaction handler_before;
-
-/// A memory operand: its address but for the index, which is the stride of a tile, and where it
-/// ends.
-struct Operand {
-  std::uint64_t base, stride;
-  const std::uint8_t* end;
-};
-
-std::uint64_t value_of(const greg_t* registers, unsigned number) {
-  constexpr int kOrder[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-                            REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
-  return static_cast<std::uint64_t>(registers[kOrder[number]]);
-}
-
-Operand operand_at(const std::uint8_t* modrm, unsigned x, unsigned b, const greg_t* registers) {
-  const unsigned mode = *modrm >> 6;
-  unsigned base = *modrm & 7U;
-  const std::uint8_t* p = modrm + 1;
-  Operand o{0, 0, nullptr};
-  bool relative = mode == 0 && base == 5;
-  bool bare = false;
-  if (base == 4) {
-    const unsigned sib = *p++;
-    const unsigned index = (sib >> 3 & 7U) | x << 3;
-    if (index != 4) o.stride = value_of(registers, index) << (sib >> 6);
-    base = sib & 7U;
-    bare = mode == 0 && base == 5;
-  }
-  if (!relative && !bare) o.base = value_of(registers, base | b << 3);
-  if (mode == 1) {
-    o.base += static_cast<std::uint64_t>(static_cast<std::int8_t>(*p++));
-  } else if (mode == 2 || relative || bare) {
-    std::int32_t far = 0;
-    std::memcpy(&far, p, sizeof far);
-    p += sizeof far;
-    o.base += static_cast<std::uint64_t>(far);
-  }
-  if (relative) o.base += reinterpret_cast<std::uint64_t>(p);
-  o.end = p;
-  return o;
-}
 
 /// The byte after the instruction; nullptr for one that is not of AMX or would raise an exception.
 const std::uint8_t* carry_out(const std::uint8_t* at, const greg_t* registers) {
@@ -94,9 +52,9 @@ const std::uint8_t* carry_out(const std::uint8_t* at, const greg_t* registers) {
     return at + 5;
   }
   if (!memory) return nullptr;
-  const Operand o = operand_at(at + 4, x, b, registers);
+  const MemoryOperand o = operand_at(at + 4, x, b, 1, registers);
   auto* bytes = reinterpret_cast<std::uint8_t*>(o.base);
-  const auto stride = static_cast<std::int64_t>(o.stride);
+  const auto stride = static_cast<std::int64_t>(o.index);
   if (opcode == 0x49 && prefix == kNone && tile == 0) {
     if (!tiles.configure(bytes)) return nullptr;
     ++counted.configured;

@@ -81,6 +81,46 @@ TEST_P(Attention, PrefillOfTheLastTokenIsDecode) {
   }
 }
 
+TEST_P(Attention, DecodeOfBf16QueriesIsThatOfTheirValues) {
+  Team one(1), three(3);
+  const auto sample = sample_values(3 * query_floats(), 9);
+  std::vector<std::uint16_t> q;
+  std::vector<float> wide;
+  for (const float x : sample) {
+    q.push_back(float_to_bf16(x));
+    wide.push_back(bf16_to_float(q.back()));
+  }
+  const auto decode = [&](std::span<const std::int64_t> tokens, const Exec& exec) {
+    std::vector<float> out(3 * result_floats(), 7.0F);
+    attention_decode(cache_, q, kHeads, pages_, first_, tokens, scale_, out, exec);
+    return out;
+  };
+  // The last is where a page ends; the others leave pairs, and pairs of pairs, of tokens
+  // incomplete.
+  const std::vector<std::int64_t> lengths{127, 62, 64};
+  std::vector<float> exact(3 * result_floats());
+  attention_decode(cache_, wide, kHeads, pages_, first_, lengths, scale_, exact,
+                   {Tier::scalar, one});
+  // What is left in a page behind the last token must not count, be it infinite.
+  const std::vector<float> key(static_cast<std::size_t>(GetParam().key_columns), INFINITY);
+  const std::vector<float> value(static_cast<std::size_t>(GetParam().value_columns), INFINITY);
+  if (GetParam().format == Format::bf16) {
+    for (std::int64_t h = 0; h < GetParam().kv_heads; ++h)
+      cache_.store(pages_[1], 63, h, key, value);
+  }
+  for (const Tier t : attention_decode_bf16_tiers(GetParam().format)) {
+    if (!can_run(t)) continue;
+    const auto out = decode(lengths, {t, one});
+    // As above, with 2^-8 for weights in BF16.
+    for (std::size_t i = 0; i < out.size(); ++i)
+      ASSERT_NEAR(out[i], exact[i], (0x1p-8 + 2e-5) * 70) << name_of(t) << ' ' << i;
+    EXPECT_EQ(out, decode(lengths, {t, three})) << name_of(t) << ": other pieces, same bits";
+    const auto none = decode(std::vector<std::int64_t>{127, 0, 64}, {t, one});
+    for (std::size_t i = 0; i < result_floats(); ++i)
+      ASSERT_EQ(none[result_floats() + i], 0.0F) << name_of(t) << ": no tokens";
+  }
+}
+
 TEST_P(Attention, ChunksGiveTheBitsOfTheWhole) {
   Team one(1), three(3);
   const auto q = sample_values((130 + 1 + 77) * query_floats(), 9);

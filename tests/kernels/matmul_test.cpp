@@ -1,6 +1,7 @@
 // What GEMV and GEMM do beside the stated error: NaN, refusals, agreement of their forms.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -14,13 +15,15 @@ namespace {
 constexpr QuantSpec kBlocks{Format::e4m3, ScaleScheme::block_128x128, ScaleType::fp32};
 constexpr QuantSpec kUe8m0Blocks{Format::e4m3, ScaleScheme::block_128x128, ScaleType::ue8m0};
 
-/// Tiers of these formats that this machine can run.
-std::vector<Tier> runnable(const std::vector<Tier>& tiers) {
-  std::vector<Tier> r;
-  for (const Tier t : tiers) {
-    if (can_run(t)) r.push_back(t);
+/// Tiers that GEMV and GEMM have for these formats and that this machine can run.
+std::vector<Tier> in_both(const QuantSpec& spec, Format activations) {
+  std::vector<Tier> both;
+  const auto of_gemv = gemv_tiers(spec, activations);
+  for (const Tier t : gemm_tiers(spec, activations)) {
+    if (can_run(t) && std::find(of_gemv.begin(), of_gemv.end(), t) != of_gemv.end())
+      both.push_back(t);
   }
-  return r;
+  return both;
 }
 
 /// The fast decoders take the NaN code of E4M3 for 480; a NaN weight must still make NaN results.
@@ -29,7 +32,7 @@ TEST(Matmul, NanWeightsReachTheirResultsAndNoOther) {
   q.set_code(17, 150, 0x7F);
   const auto x = sample_codes(Format::bf16, 200, 4);
   Team team(2);
-  for (const Tier t : runnable(gemv_tiers(kBlocks, Format::bf16))) {
+  for (const Tier t : in_both(kBlocks, Format::bf16)) {
     std::vector<float> y(40), c(40);
     gemv(GemvWeights(q), Format::bf16, x, y, {t, team});
     gemm(PackedWeights(q, Format::bf16, t), Activations(Format::bf16, x, 200), c, {t, team});
@@ -45,7 +48,7 @@ TEST(Matmul, GemvAndGemmAgree) {
   for (const QuantSpec& spec : {kBlocks, kUe8m0Blocks}) {
     const Quantised q = sample_matrix(spec, 70, 300, 3);
     const auto x = sample_codes(Format::fp16, 300, 4);
-    for (const Tier t : runnable(gemm_tiers(spec, Format::fp16))) {
+    for (const Tier t : in_both(spec, Format::fp16)) {
       std::vector<float> y(70), c(70);
       gemv(GemvWeights(q), Format::fp16, x, y, {t, team});
       gemm(PackedWeights(q, Format::fp16, t), Activations(Format::fp16, x, 300), c, {t, team});
@@ -59,7 +62,7 @@ TEST(Matmul, TheNumberOfThreadsDoesNotChangeABit) {
   const auto x = sample_codes(Format::bf16, 500 * 30, 4);
   const std::span one(x.data(), 500);
   Team single(1), several(3);
-  for (const Tier t : runnable(gemm_tiers(kBlocks, Format::bf16))) {
+  for (const Tier t : in_both(kBlocks, Format::bf16)) {
     std::vector<float> a(333 * 30), b(333 * 30), y(333), z(333);
     const PackedWeights w(q, Format::bf16, t);
     gemm(w, Activations(Format::bf16, x, 500), a, {t, single});

@@ -1,6 +1,7 @@
 // Features, tiers and descriptors: what may run where, and what is said when it may not.
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -9,8 +10,9 @@
 namespace perfmodel::kernels {
 namespace {
 
-const Tier kAll[] = {Tier::scalar, Tier::portable,   Tier::avx2,
-                     Tier::avx512, Tier::avx512bf16, Tier::amx};
+const Tier kAll[] = {Tier::scalar,     Tier::portable,   Tier::avx2, Tier::avx512,
+                     Tier::avx512bf16, Tier::avx512fp16, Tier::amx};
+static_assert(std::size(kAll) == kTierCount);
 
 TEST(Tiers, NamesGoBothWays) {
   for (const Tier t : kAll) EXPECT_EQ(tier_named(name_of(t)), t);
@@ -59,8 +61,15 @@ TEST(Tiers, TheEnvironmentForcesByName) {
 }
 
 TEST(Features, EachTierAddsToTheOneBelow) {
-  for (std::size_t i = 1; i < kTierCount; ++i)
-    EXPECT_TRUE(required_features(kAll[i]).contains(required_features(kAll[i - 1])));
+  // Tiles do without FP16 arithmetic.
+  for (const Tier t : kAll) {
+    for (const Tier below : kAll) {
+      if (below >= t || below == Tier::avx512fp16) continue;
+      EXPECT_TRUE(required_features(t).contains(required_features(below)))
+          << name_of(t) << ' ' << name_of(below);
+    }
+  }
+  EXPECT_FALSE(required_features(Tier::amx).has(Feature::avx512fp16));
   EXPECT_EQ(machine_features(), machine_features());
 }
 
@@ -110,10 +119,48 @@ TEST(Features, AmxNeedsProcessorSystemAndPermission) {
   EXPECT_FALSE(features_of(no_zmm, granted).contains(required_features(Tier::avx512)));
 }
 
+TEST(Features, Fp16NeedsProcessorAndSystem) {
+  EXPECT_TRUE(features_of(kEverything, denied).contains(required_features(Tier::avx512fp16)));
+  // Leaf 7, EDX, bit 23.
+  ProcessorWords without = kEverything;
+  without.leaf7_edx &= ~(1U << 23);
+  const FeatureSet rest = features_of(without, granted);
+  EXPECT_FALSE(rest.has(Feature::avx512fp16));
+  EXPECT_TRUE(rest.contains(required_features(Tier::amx)));
+  // The system does not save the upper halves of the registers, or the upper sixteen.
+  for (const std::uint64_t unsaved : {0x40U, 0x80U}) {
+    ProcessorWords w = kEverything;
+    w.xcr0 &= ~unsaved;
+    EXPECT_FALSE(features_of(w, granted).has(Feature::avx512fp16));
+  }
+  ProcessorWords no_bf16 = kEverything;
+  no_bf16.leaf7_1_eax = 0;
+  EXPECT_FALSE(features_of(no_bf16, granted).contains(required_features(Tier::avx512fp16)));
+}
+
 #if defined(__x86_64__)
+TEST(Tiers, Fp16IsTakenByKernelsThatHaveIt) {
+  const Tier gemv[] = {Tier::scalar, Tier::avx512, Tier::avx512bf16, Tier::avx512fp16};
+  const Tier gemm[] = {Tier::scalar, Tier::avx512, Tier::avx512bf16, Tier::amx};
+  const FeatureSet all = features_of(kEverything, granted);
+  EXPECT_EQ(choose_tier(gemv, "", all).tier, Tier::avx512fp16);
+  EXPECT_EQ(choose_tier(gemm, "", all).tier, Tier::amx);
+  EXPECT_EQ(choose_tier(gemv, "avx512", all).tier, Tier::avx512) << "the more exact one, by name";
+  EXPECT_EQ(choose_tier(gemm, "avx512fp16", all).problem, "this kernel has no tier 'avx512fp16'");
+  ProcessorWords without = kEverything;
+  without.leaf7_edx &= ~(1U << 23);
+  const FeatureSet rest = features_of(without, granted);
+  EXPECT_EQ(choose_tier(gemv, "", rest).tier, Tier::avx512bf16);
+  EXPECT_EQ(choose_tier(gemv, "avx512fp16", rest).problem,
+            "this machine cannot run tier 'avx512fp16', which needs " +
+                to_string(required_features(Tier::avx512fp16)));
+  EXPECT_NE(to_string(required_features(Tier::avx512fp16)).find("avx512bf16 avx512fp16"),
+            std::string::npos);
+}
+
 TEST(Tiers, AmxIsTakenWhereItIsGrantedAndLeftWhereNot) {
   EXPECT_EQ(choose_tier(kAll, "", features_of(kEverything, granted)).tier, Tier::amx);
-  EXPECT_EQ(choose_tier(kAll, "", features_of(kEverything, denied)).tier, Tier::avx512bf16);
+  EXPECT_EQ(choose_tier(kAll, "", features_of(kEverything, denied)).tier, Tier::avx512fp16);
   const TierChoice forced = choose_tier(kAll, "amx", features_of(kEverything, denied));
   EXPECT_FALSE(forced.tier);
   EXPECT_NE(forced.problem.find("cannot run tier 'amx'"), std::string::npos);
@@ -127,7 +174,10 @@ TEST(Descriptors, SayAllThatTheirUsersNeed) {
     EXPECT_EQ(d.name.substr(0, d.name.find('/')), d.family);
     EXPECT_FALSE(d.summary.empty() || d.shape_meaning.empty() || d.error_reason.empty()) << d.name;
     EXPECT_FALSE(d.tiers.empty() || d.test_shapes.empty()) << d.name;
-    EXPECT_TRUE(d.max_error >= 0 && d.max_error < 0.1) << d.name;
+    for (const Tier t : d.tiers) {
+      EXPECT_TRUE(d.max_error_of(t) >= d.max_error && d.max_error_of(t) < 0.1) << d.name;
+    }
+    EXPECT_EQ(d.max_error_of(Tier::scalar), d.max_error) << d.name;
     EXPECT_LE(d.tiers.front(), Tier::portable) << d.name << " must run everywhere";
     EXPECT_EQ(descriptor_named(d.name), &d);
     for (const auto& shapes : {d.test_shapes, d.benchmark_shapes}) {

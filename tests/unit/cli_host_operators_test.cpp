@@ -37,6 +37,10 @@ TEST(HostTiming, TheTierSaysWhatIsMultiplied) {
   const kernels::Shape shape{8, 64, 64, 1};
   for (const auto tier : {kernels::Tier::portable, kernels::Tier::avx2, kernels::Tier::avx512})
     EXPECT_EQ(host_timing(row("gemm/bf16/bf16", shape, tier), "host")->dtype, Compute::fp32);
+  for (const auto tier : {kernels::Tier::avx512bf16, kernels::Tier::amx})
+    EXPECT_EQ(host_timing(row("gemm/bf16/bf16", shape, tier), "host")->dtype, Compute::bf16);
+  const auto sums = row("gemv/e4m3/128x128/fp16", {1, 64, 64, 1}, kernels::Tier::avx512fp16);
+  EXPECT_EQ(host_timing(sums, "host")->dtype, Compute::fp16);
 }
 
 TEST(HostTiming, EveryProductHasAStorageFormat) {

@@ -1,0 +1,52 @@
+// The machine at hand as a chip, from made-up roofs.
+#include <gtest/gtest.h>
+
+#include "cli/catalog.hpp"
+#include "cli/host_yaml.hpp"
+
+namespace perfmodel::cli {
+namespace {
+
+kernels::HostRoof roof(const char* name, kernels::RoofKind kind, double value) {
+  return {name, std::string("made-up ") + name, kind, {0.9 * value, value, value}, value};
+}
+
+/// The least that a chip is made of.
+kernels::HostRoofs roofs_of_fp32() {
+  kernels::HostRoofs r;
+  r.all = {roof("flops_fp32", kernels::RoofKind::ops_per_second, 170e9),
+           roof("read_dram", kernels::RoofKind::bytes_per_second, 19e9)};
+  return r;
+}
+
+std::string yaml_of(const kernels::HostRoofs& roofs) {
+  ThisMachine machine;
+  machine.cpu = "Some CPU";
+  machine.vendor = "Someone";
+  machine.memory = Bytes::from_base(0x1p34);
+  const auto text = host_yaml("host", roofs, machine, "2026-01-01");
+  spec::Diagnostics problems;
+  Catalog::lint(*find_kind("chip"), text, "host.yaml", problems);
+  EXPECT_TRUE(problems.empty()) << problems.to_string() << text;
+  return text;
+}
+
+TEST(HostYaml, Fp16IsAbsentWhereNoInstructionsMultiplyIt) {
+  const auto text = yaml_of(roofs_of_fp32());
+  EXPECT_NE(text.find("absent: [tf32, fp8, fp6, fp4, int4, fp16]"), std::string::npos) << text;
+  EXPECT_EQ(text.find("\n  fp16:"), std::string::npos) << text;
+}
+
+TEST(HostYaml, Fp16HasItsMeasuredPeak) {
+  auto roofs = roofs_of_fp32();
+  roofs.all.push_back(roof("flops_fp16", kernels::RoofKind::ops_per_second, 350e9));
+  const auto text = yaml_of(roofs);
+  EXPECT_NE(text.find("absent: [tf32, fp8, fp6, fp4, int4]\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  fp16: {value: 350 GFLOP/s, range: [315, 350], grade: measured, "
+                      "source: host, note: \"dense, made-up flops_fp16\"}"),
+            std::string::npos)
+      << text;
+}
+
+}  // namespace
+}  // namespace perfmodel::cli
