@@ -220,8 +220,7 @@ void add_rows(Descriptors& all) {
     d.make = [=](const Shape& s, Purpose) { return std::make_unique<RowsCase>(op, s); };
     d.test_shapes = {{1, 128, 1, 1}, {2, 256, 1, 1}, {7, 384, 1, 1}, {33, 1152, 1, 1}};
     // Written past the caches.
-    if (op == RowOp::rmsnorm || op == RowOp::rope || op == RowOp::dequantise)
-      d.test_shapes.push_back({4100, 2176, 1, 1});
+    if (op == RowOp::rmsnorm || op == RowOp::rope) d.test_shapes.push_back({4100, 2176, 1, 1});
     if (op == RowOp::softmax) d.test_shapes.push_back({2050, 2176, 1, 1});
     if (op == RowOp::rope) d.test_shapes.push_back({5, 64, 1, 1});
     d.benchmark_shapes = {{8192, 7168, 1, 1}};

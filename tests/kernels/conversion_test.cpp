@@ -82,7 +82,7 @@ TEST(RowKernels, QuantiseKnowsNanAndInfinityAmongOtherBlocks) {
 
 /// More than a cache holds, and not a whole number of the blocks that are taken together; once not
 /// on a cache line either, where stores past the caches are not possible.
-TEST(RowKernels, QuantiseWritesLargeResultsPastTheCaches) {
+TEST(RowKernels, ConversionsWriteLargeResultsPastTheCaches) {
   Team team(1);
   const auto some = sample_codes(Format::bf16, std::size_t{1031} * 128, 3);
   Buffer<std::uint16_t> in(some.size() * 65);
@@ -90,6 +90,8 @@ TEST(RowKernels, QuantiseWritesLargeResultsPastTheCaches) {
   Buffer<std::uint8_t> codes(in.size() + 1), expected(some.size());
   std::vector<float> scales(in.size() / 128), expected_scales(some.size() / 128);
   quantise_rows(some, expected.span(), expected_scales, {Tier::scalar, team});
+  Buffer<std::uint16_t> back(in.size()), expected_back(some.size());
+  dequantise_rows(expected.span(), expected_scales, expected_back.span(), {Tier::scalar, team});
   for (const Tier t : row_tiers()) {
     if (!can_run(t) || t < Tier::avx2) continue;
     for (const std::size_t first : {0U, 1U}) {
@@ -98,6 +100,9 @@ TEST(RowKernels, QuantiseWritesLargeResultsPastTheCaches) {
       for (std::size_t i = 0; i < in.size(); i += some.size())
         ASSERT_EQ(std::memcmp(to.data() + i, expected.data(), some.size()), 0) << name_of(t) << i;
       EXPECT_EQ(scales[scales.size() - 1], expected_scales.back());
+      dequantise_rows(to, scales, back.span(), {t, team});
+      for (std::size_t i = 0; i < in.size(); i += some.size())
+        ASSERT_EQ(std::memcmp(&back[i], expected_back.data(), expected_back.bytes()), 0) << i;
     }
   }
 }
