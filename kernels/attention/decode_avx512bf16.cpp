@@ -18,10 +18,6 @@ namespace {
 //
 #include "kernels/attention/decode_softmax.hpp"
 
-inline __m512 dot(__m512 sum, __m512i a, __m512i b) {
-  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
-}
-
 constexpr std::int64_t round_up(std::int64_t n, std::int64_t to) {
   return (n + to - 1) / to * to;
 }
@@ -78,7 +74,7 @@ __m512i for_heads(const std::uint8_t* p) {
   if constexpr (H == 16) {
     std::int32_t pair = 0;
     __builtin_memcpy(&pair, p, 4);
-    return _mm512_set1_epi32(pair);
+    return broadcast_pair(pair);
   }
   if constexpr (H == 8) {
     std::int64_t pairs = 0;
@@ -131,8 +127,8 @@ void scores(const std::uint8_t* keys, std::int64_t row_bytes, std::int64_t colum
       const __m512i q0 = _mm512_loadu_si512(q), q1 = _mm512_loadu_si512(q + 32);
       for (int j = 0; j < 8; ++j) {
         const std::uint8_t* k = key + j * row_bytes + b;
-        sum[j][0] = dot(sum[j][0], q0, for_heads<H>(k));
-        sum[j][1] = dot(sum[j][1], q1, for_heads<H>(k + kStepBytes));
+        sum[j][0] = dot_pairs(sum[j][0], q0, for_heads<H>(k));
+        sum[j][1] = dot_pairs(sum[j][1], q1, for_heads<H>(k + kStepBytes));
       }
       // As many lines as this step reads, of the same tokens of the next chunk.
       for (std::int64_t j = 0; j < 16 / H && next != nullptr; ++j)
@@ -274,8 +270,8 @@ void add_values(const PairTask& t, const Chunk& chunk, const std::uint16_t* valu
         }
         for (int r = 0; r < R; ++r) {
           const __m512i w =
-              _mm512_set1_epi32(static_cast<std::int32_t>(pairs[token / 2 * stride + r]));
-          for (int v = 0; v < 2; ++v) sum[k][r][v] = dot(sum[k][r][v], x[v], w);
+              broadcast_pair(static_cast<std::int32_t>(pairs[token / 2 * stride + r]));
+          for (int v = 0; v < 2; ++v) sum[k][r][v] = dot_pairs(sum[k][r][v], x[v], w);
         }
       }
     }

@@ -8,10 +8,6 @@ namespace perfmodel::kernels::gemv_detail {
 
 namespace {
 
-__m512 dot(__m512 sum, __m512i a, __m512i b) {
-  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
-}
-
 /// As many codes of each of R rows as the decoder takes, whose products with `x` join the sums.
 /// Inlined, or the sums would be in memory.
 template <Format F, int R>
@@ -35,7 +31,7 @@ template <Format F, int R>
   for (int r = 0; r < R; ++r) {
     decoder.decode64(row[r], w);
     row[r] += kBytes;
-    for (int v = 0; v < kVectors; ++v) sum[r][v % 2] = dot(sum[r][v % 2], w[v], a[v]);
+    for (int v = 0; v < kVectors; ++v) sum[r][v % 2] = dot_pairs(sum[r][v % 2], w[v], a[v]);
   }
 }
 

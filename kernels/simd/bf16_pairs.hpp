@@ -14,6 +14,20 @@
 namespace perfmodel::kernels {
 namespace {
 
+inline __m512 dot_pairs(__m512 sum, __m512i a, __m512i b) {
+  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
+}
+
+/// A pair in all lanes. clang 16 dies of a segmentation fault where it folds a broadcast into
+/// VDPBF16PS, so it must not see where the operand comes from.
+inline __m512i broadcast_pair(std::int32_t pair) {
+  __m512i x = _mm512_set1_epi32(pair);
+#if defined(__clang__)
+  asm("" : "+v"(x));
+#endif
+  return x;
+}
+
 /// The bytes of the BF16 values of codes 0..127.
 struct alignas(64) Bf16Bytes {
   std::uint8_t low[128];
