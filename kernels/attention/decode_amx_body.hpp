@@ -134,9 +134,8 @@ void tile_heads(const PairTask& t, const Chunk& chunk, const Room& room, std::in
   // Pages have room for all these tokens; what is left there of others stays in rows of its own.
   const auto* keys = F == Format::bf16 ? chunk.keys : reinterpret_cast<std::uint8_t*>(room.keys);
   tile_scores<N>(keys, 2 * t.key_columns, t.key_columns, queries, ahead, weight);
+  // Of tokens that are missing the weights are finite, as all scales are, and the values zero.
   weigh<kTileHeads, kTokensHere>(chunk, t.scale, 1.0F, weight, sums);
-  for (std::int64_t i = chunk.count * kTileHeads; i < kTokensHere * kTileHeads; ++i)
-    weight[i] = 0.0F;
   for (int k = 0; k < N / 2; ++k)
     transpose_weights(weight + std::int64_t{k} * 32 * kTileHeads, rounded[k]);
   shrink_sums(sums, t.value_columns, out);
