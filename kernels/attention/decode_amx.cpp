@@ -19,18 +19,11 @@ namespace {
 #include "kernels/attention/decode_pair_rows.hpp"
 
 /// Pairs of tokens of all heads, transposed as 16 by 16 numbers of 32 bits.
-inline void transpose_weights(const float* weight, std::uint16_t* out) {
-  // The words of two vectors in turn.
-  const __m512i in_pairs =
-      _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
-                       21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+inline void transpose_weights(float* weight, std::uint16_t* out) {
+  alignas(64) std::uint32_t pairs[16 * 16];
+  pair_weights<16, 32>(weight, 32, pairs);
   __m512i a[16], b[16];
-  for (int i = 0; i < 16; ++i) {
-    const float* token = weight + 32 * i;
-    const auto words = reinterpret_cast<__m512i>(
-        _mm512_cvtne2ps_pbh(_mm512_loadu_ps(token + 16), _mm512_loadu_ps(token)));
-    a[i] = _mm512_permutexvar_epi16(in_pairs, words);
-  }
+  for (int i = 0; i < 16; ++i) a[i] = _mm512_load_si512(pairs + 16 * i);
   // Of each four vectors those of a head by four, within the lanes of 16 bytes; then the lanes.
   for (int i = 0; i < 16; i += 4) {
     const __m512i low0 = _mm512_unpacklo_epi32(a[i], a[i + 1]);

@@ -24,17 +24,13 @@ namespace {
 
 constexpr std::int64_t kLeastHeads = 4;  // of a group
 
-inline __m512 dot(__m512 sum, __m512i a, __m512i b) {
-  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
-}
-
 /// The next 32 / H slots of a key for each of H heads.
 template <int H>
 __m512i for_heads(const std::uint8_t* p) {
   if constexpr (H == 16) {
     std::int32_t pair = 0;
     __builtin_memcpy(&pair, p, 4);
-    return _mm512_set1_epi32(pair);
+    return broadcast_pair(pair);
   }
   if constexpr (H == 8) {
     std::int64_t pairs = 0;
@@ -87,8 +83,8 @@ void scores(const std::uint8_t* keys, std::int64_t row_bytes, std::int64_t colum
       const __m512i q0 = _mm512_loadu_si512(q), q1 = _mm512_loadu_si512(q + 32);
       for (int j = 0; j < 8; ++j) {
         const std::uint8_t* k = key + j * row_bytes + b;
-        sum[j][0] = dot(sum[j][0], q0, for_heads<H>(k));
-        sum[j][1] = dot(sum[j][1], q1, for_heads<H>(k + kStepBytes));
+        sum[j][0] = dot_pairs(sum[j][0], q0, for_heads<H>(k));
+        sum[j][1] = dot_pairs(sum[j][1], q1, for_heads<H>(k + kStepBytes));
       }
       // As many lines as this step reads, of the same tokens of the next chunk.
       for (std::int64_t j = 0; j < 16 / H && next != nullptr; ++j)
@@ -97,21 +93,6 @@ void scores(const std::uint8_t* keys, std::int64_t row_bytes, std::int64_t colum
     __m512 both[8];
     for (int j = 0; j < 8; ++j) both[j] = _mm512_add_ps(sum[j][0], sum[j][1]);
     store_scores<H>(both, score + i * H);
-  }
-}
-
-/// Weights [token][head] to pairs [two tokens][head] in BF16; none for tokens from `count` on.
-template <int H, std::int64_t T>
-void pair_weights(float* weight, std::int64_t count, std::uint32_t* pairs) {
-  for (std::int64_t i = count * H; i < T * H; ++i) weight[i] = 0.0F;
-  alignas(64) std::uint16_t order[32];
-  for (int i = 0; i < 32; ++i)
-    order[i] = static_cast<std::uint16_t>(i / 2 / H * 2 * H + i % 2 * H + i / 2 % H);
-  const __m512i index = _mm512_load_si512(order);
-  for (std::int64_t i = 0; i < T * H; i += 32) {
-    const auto words = reinterpret_cast<__m512i>(
-        _mm512_cvtne2ps_pbh(_mm512_loadu_ps(weight + i + 16), _mm512_loadu_ps(weight + i)));
-    _mm512_storeu_si512(pairs + i / 2, _mm512_permutexvar_epi16(index, words));
   }
 }
 
@@ -151,8 +132,8 @@ void add_values(const PairTask& t, const Chunk& chunk, const std::uint16_t* valu
         }
         for (int r = 0; r < R; ++r) {
           const __m512i w =
-              _mm512_set1_epi32(static_cast<std::int32_t>(pairs[token / 2 * stride + r]));
-          for (int v = 0; v < 2; ++v) sum[k][r][v] = dot(sum[k][r][v], x[v], w);
+              broadcast_pair(static_cast<std::int32_t>(pairs[token / 2 * stride + r]));
+          for (int v = 0; v < 2; ++v) sum[k][r][v] = dot_pairs(sum[k][r][v], x[v], w);
         }
       }
     }

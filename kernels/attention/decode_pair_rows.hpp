@@ -1,5 +1,5 @@
-// Rows of a KV cache made ready for products of BF16 pairs, by AVX-512. No include guard: it
-// belongs in the unnamed namespace of a unit, after decode_pairs.hpp.
+// Rows of a KV cache and weights made ready for products of BF16 pairs, by AVX-512. No include
+// guard: it belongs in the unnamed namespace of a unit, after decode_pairs.hpp.
 
 /// Rows of keys in BF16, in the order of `column_of`. Asks for as much from `next` on, line after
 /// line, unless that is nullptr.
@@ -69,5 +69,20 @@ void pair_values(const std::uint8_t* rows, std::int64_t row_bytes, std::int64_t 
       _mm512_storeu_si512(to, v[0]);
       _mm512_storeu_si512(to + 32, v[1]);
     }
+  }
+}
+
+/// Weights [token][head] to pairs [two tokens][head] in BF16; none for tokens from `count` on.
+template <int H, std::int64_t T>
+void pair_weights(float* weight, std::int64_t count, std::uint32_t* pairs) {
+  for (std::int64_t i = count * H; i < T * H; ++i) weight[i] = 0.0F;
+  alignas(64) std::uint16_t order[32];
+  for (int i = 0; i < 32; ++i)
+    order[i] = static_cast<std::uint16_t>(i / 2 / H * 2 * H + i % 2 * H + i / 2 % H);
+  const __m512i index = _mm512_load_si512(order);
+  for (std::int64_t i = 0; i < T * H; i += 32) {
+    const auto words = reinterpret_cast<__m512i>(
+        _mm512_cvtne2ps_pbh(_mm512_loadu_ps(weight + i + 16), _mm512_loadu_ps(weight + i)));
+    _mm512_storeu_si512(pairs + i / 2, _mm512_permutexvar_epi16(index, words));
   }
 }

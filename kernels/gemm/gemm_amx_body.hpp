@@ -168,7 +168,8 @@ inline Functions with_widening(Format weights, Format activations, WidenFn from_
   f.activation_parts = activations == Format::fp16 ? 2 : 1;
   f.weights = from_weights;
   f.activations = from_activations;
-  f.fold = weights == Format::e4m3 || weights == Format::e5m2 ? fold : nullptr;
+  const bool room = weights == Format::e4m3 || weights == Format::e5m2 || weights == Format::e2m1;
+  f.fold = room ? fold : nullptr;
   f.tile = tile_of(f.activation_parts, f.weight_parts);
   f.tile_rows = kHeight;
   f.layout = Layout::tiles;

@@ -13,20 +13,6 @@ namespace {
 
 constexpr int kTileRows = 12;  // 12 x 2 sums, 2 weights: 26 of 32 registers
 
-__m512 dot(__m512 sum, __m512i a, __m512i b) {
-  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
-}
-
-/// clang 16 dies of a segmentation fault where it folds a broadcast into VDPBF16PS, so it must not
-/// see where the operand comes from.
-__m512i broadcast(std::int32_t pair) {
-  __m512i x = _mm512_set1_epi32(pair);
-#if defined(__clang__)
-  asm("" : "+v"(x));
-#endif
-  return x;
-}
-
 template <int R>
 void tile_of(const Tile& t) noexcept {
   const auto* a = static_cast<const std::int32_t*>(t.a);
@@ -48,9 +34,9 @@ void tile_of(const Tile& t) noexcept {
       const __m512i w1 = _mm512_loadu_si512(b + 64);
       _mm_prefetch(ahead, _MM_HINT_T1);
       for (int r = 0; r < R; ++r) {
-        const __m512i x = broadcast(a[r]);
-        sum[r][0] = dot(sum[r][0], w0, x);
-        sum[r][1] = dot(sum[r][1], w1, x);
+        const __m512i x = broadcast_pair(a[r]);
+        sum[r][0] = dot_pairs(sum[r][0], w0, x);
+        sum[r][1] = dot_pairs(sum[r][1], w1, x);
       }
       a += kTileRows;
       b += 128;

@@ -183,6 +183,7 @@ std::vector<GemmKind> gemm_kinds() {
   using S = ScaleScheme;
   constexpr QuantSpec kBlocks{Format::e4m3, S::block_128x128, ScaleType::fp32};
   constexpr QuantSpec kMx{Format::e4m3, S::mx_32, ScaleType::ue8m0};
+  constexpr QuantSpec kMxfp4{Format::e2m1, S::mx_32, ScaleType::ue8m0};
   const QuantSpec specs[] = {
       {Format::e4m3, S::per_tensor, ScaleType::fp32},
       {Format::e4m3, S::per_channel, ScaleType::fp32},
@@ -190,7 +191,7 @@ std::vector<GemmKind> gemm_kinds() {
       {Format::e4m3, S::block_128x128, ScaleType::ue8m0},
       kMx,
       {Format::e5m2, S::block_128x128, ScaleType::fp32},
-      {Format::e2m1, S::mx_32, ScaleType::ue8m0},
+      kMxfp4,
       {Format::int8, S::per_channel, ScaleType::fp32},
       {Format::bf16, S::none},
       {Format::fp16, S::none},
@@ -205,6 +206,7 @@ std::vector<GemmKind> gemm_kinds() {
   kinds.push_back({kBlocks, Format::bf16, true});
   kinds.push_back({{Format::e4m3, S::block_128x128, ScaleType::ue8m0}, Format::bf16, true});
   kinds.push_back({kBlocks, Format::e4m3, true});
+  kinds.push_back({kMxfp4, Format::bf16, true});
   kinds.push_back({{Format::bf16, S::none}, Format::bf16, true});
   return kinds;
 }

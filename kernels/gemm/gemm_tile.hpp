@@ -46,7 +46,8 @@ enum class Layout : std::uint8_t {
   // [k / 2][64]: pairs along k. 16-bit codes: [32][2]. 8-bit codes: in each 16-byte lane l four
   // pairs of columns 4 l .. 4 l + 3, then four of 16 + 4 l .. 19 + 4 l: the order in which
   // unpacking bytes to BF16 within lanes gives columns 0 .. 15 in one register and 16 .. 31 in
-  // another.
+  // another. 4-bit codes: two pairs along k at a time, in each 16-bit word the codes of columns l
+  // and 16 + l of the first pair, then of the second: the order in which shifting words gives them.
   pairs,
   // Weights packed like pairs. What is multiplied are tiles of 16 rows by 64 bytes, 32 columns at a
   // time: pairs along k for weights, rows in order for activations. A format that BF16 does not

@@ -38,6 +38,7 @@ std::int64_t place_of(Layout layout, int bits, std::int64_t k, std::int64_t n) {
   if (layout == Layout::plain) return k * kPanel + n;
   const std::int64_t pair = k / 2 * 2 * kPanel;
   if (bits == 16) return pair + 2 * n + k % 2;
+  if (bits == 4) return k / 4 * 4 * kPanel + (n % 16 * 2 + k % 2) * 4 + k % 4 / 2 * 2 + n / 16;
   return pair + n % 16 / 4 * 16 + n / 16 * 8 + n % 4 * 2 + k % 2;
 }
 
@@ -48,8 +49,8 @@ Functions functions_for(const Quantised& q, Format activations, Tier tier) {
   return q.has_nan() ? find(Tier::scalar, q.spec().format, activations) : f;
 }
 
-/// Whether BF16 has room for these powers of two beside the values of FP8 (2^-16 .. 2^16), far from
-/// its ends.
+/// Whether BF16 has room for these powers of two beside the values of FP8 (2^-16 .. 2^16) and E2M1,
+/// far from its ends.
 bool fit_bf16(std::span<const std::uint8_t> exponents) {
   return !exponents.empty() && std::all_of(exponents.begin(), exponents.end(), [](std::uint8_t e) {
     return e >= 127 - 64 && e <= 127 + 64;

@@ -10,13 +10,13 @@ namespace {
 
 template <Format F>
 void widen_pairs(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  constexpr int kVectors = Bf16Decoder<F>::kVectors;
   const Bf16Decoder<F> decoder;
   auto* o = static_cast<std::uint8_t*>(out);
-  for (std::int64_t i = 0; i < count; i += 64) {
-    __m512i w[2];
-    decoder.decode64(codes + i, w);
-    _mm512_storeu_si512(o + 2 * i, w[0]);
-    _mm512_storeu_si512(o + 2 * i + 64, w[1]);
+  for (std::int64_t i = 0; i < count; i += 32 * kVectors) {
+    __m512i w[kVectors];
+    decoder.decode64(codes + i * kBits<F> / 8, w);
+    for (int v = 0; v < kVectors; ++v) _mm512_storeu_si512(o + 2 * i + 64 * v, w[v]);
   }
 }
 
@@ -71,6 +71,8 @@ inline WidenFn widen_weights(Format f) {
       return widen_pairs<Format::e5m2>;
     case Format::int8:
       return widen_pairs<Format::int8>;
+    case Format::e2m1:
+      return widen_pairs<Format::e2m1>;
     default:
       return nullptr;
   }

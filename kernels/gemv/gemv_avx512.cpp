@@ -1,7 +1,7 @@
 #include "kernels/gemv/gemv_rows.hpp"
 #include "kernels/simd/avx512.hpp"
 
-#define SIMD_INLINE inline
+#define SIMD_INLINE inline __attribute__((always_inline))
 
 namespace perfmodel::kernels::gemv_detail {
 namespace {

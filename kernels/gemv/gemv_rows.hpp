@@ -9,9 +9,14 @@
 namespace perfmodel::kernels::gemv_detail {
 
 /// How far ahead, in bytes, of each of its four rows a tier prefetches: about what it takes to
-/// cover the latency of memory where the hardware prefetchers stop, at the end of a page. Measured:
-/// 2 KiB beats 0, 0.5, 1, 4 and 8 KiB by 5 to 20 % with FP8 weights of 4096 columns.
-inline constexpr std::int64_t kAhead = 2048;
+/// cover the latency of memory where the hardware prefetchers stop, at the end of a page, and what
+/// decoding takes out of the reach of the processor's own window. Measured: 2 KiB beats 0, 0.5, 1,
+/// 4 and 8 KiB by 5 to 20 % with FP8 weights of 4096 columns; half a KiB more is some 5 % for MX,
+/// and as much less for 16 bits.
+template <Format F>
+inline constexpr std::int64_t kAhead = kBits<F> == 16 ? 2048 : 2560;
+/// The same for the exponents of MX, of which there is one for 16 or 32 bytes of weights.
+inline constexpr std::int64_t kExponentsAhead = 256;
 
 /// Columns under one scale.
 enum class Step : std::uint8_t { whole, block128, mx32 };

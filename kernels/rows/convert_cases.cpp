@@ -1,7 +1,9 @@
 // What the conversions say about themselves, for tests, benchmarks and lists.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "kernels/formats/buffer.hpp"
 #include "kernels/registry/registry.hpp"
 #include "kernels/registry/sample.hpp"
 #include "kernels/rows/convert.hpp"
@@ -18,21 +20,27 @@ class ConvertCase final : public Case {
         shape_(s),
         from_{s.k, s.k * 2 * s.n, 2 * s.n},
         to_{s.k, s.n, s.m * s.n},
-        wide_(sample_values(static_cast<std::size_t>(s.m * s.k * 2 * s.n), 1)),
-        before_(sample_codes(Format::bf16, wide_.size(), 2)),
-        narrow_(before_),
-        wide_out_(wide_.size() / 2) {}
+        wide_(static_cast<std::size_t>(s.m * s.k * 2 * s.n)),
+        before_(wide_.size()),
+        narrow_(wide_.size()),
+        wide_out_(wide_.size() / 2) {
+    const auto values = sample_values(wide_.size(), 1);
+    std::copy(values.begin(), values.end(), wide_.begin());
+    const auto codes = sample_codes(Format::bf16, wide_.size(), 2);
+    std::copy(codes.begin(), codes.end(), before_.begin());
+    std::copy(codes.begin(), codes.end(), narrow_.begin());
+  }
 
   void run(const Exec& exec) override {
     const std::int64_t rows = shape_.m * shape_.k;
     switch (op_) {
       case ConvertOp::narrow:
-        return narrow(wide_, from_, rows, shape_.n, narrow_, to_, exec);
+        return narrow(wide_.span(), from_, rows, shape_.n, narrow_.span(), to_, exec);
       case ConvertOp::widen:
-        return widen(before_, from_, rows, shape_.n, wide_out_, to_, exec);
+        return widen(before_.span(), from_, rows, shape_.n, wide_out_.span(), to_, exec);
       case ConvertOp::add:
         ++runs_;
-        return add_rows(wide_, from_, rows, shape_.n, narrow_, to_, exec);
+        return add_rows(wide_.span(), from_, rows, shape_.n, narrow_.span(), to_, exec);
     }
   }
 
@@ -65,9 +73,9 @@ class ConvertCase final : public Case {
   Shape shape_;
   std::int64_t runs_ = 0, checked_ = 0;  // of the residual
   RowPlaces from_, to_;
-  std::vector<float> wide_;
-  std::vector<std::uint16_t> before_, narrow_;
-  std::vector<float> wide_out_;
+  Buffer<float> wide_;
+  Buffer<std::uint16_t> before_, narrow_;
+  Buffer<float> wide_out_;
 };
 
 struct Facts {

@@ -25,6 +25,7 @@ struct Work {
   Places from, to;
   std::int64_t columns;  // a multiple of 32
   std::int64_t first, last;
+  bool past_caches;  // the result is too large to stay in a cache, and its rows lie on cache lines
 };
 using Fn = void (*)(const Work&) noexcept;
 

@@ -29,6 +29,7 @@ struct Work {
   float* out_fp32;      // softmax
   std::uint8_t* codes;  // E4M3, in or out
   float* scales;        // [row][columns / 128], in or out
+  const std::uint8_t* e4m3_of_bf16;  // quantise: the table of formats/e4m3_table.hpp
   std::int64_t columns;
   std::int64_t first, last;  // rows to work on
   float* scratch;            // softmax: of softmax_scratch(columns) floats
@@ -48,5 +49,6 @@ Fn find_scalar(Op op);
 Fn find_portable(Op op);
 Fn find_avx2(Op op);
 Fn find_avx512(Op op);
+Fn find_avx512bf16(Op op);
 
 }  // namespace perfmodel::kernels::rows_detail

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/formats/e4m3_table.hpp"
+
 namespace perfmodel::kernels {
 
 namespace {
@@ -26,6 +28,8 @@ Fn find(Tier tier, RowOp op) {
       return rows_detail::find_avx2(op);
     case Tier::avx512:
       return rows_detail::find_avx512(op);
+    case Tier::avx512bf16:
+      return rows_detail::find_avx512bf16(op);
 #endif
     default:
       return nullptr;
@@ -56,10 +60,12 @@ void run(RowOp op, const Work& work, std::size_t elements, const Exec& exec) {
   const auto scratch =
       static_cast<std::size_t>(rows_detail::softmax_scratch(work.columns)) * sizeof(float);
   for (int t = 0; fp32 && t < exec.team.size(); ++t) exec.team.scratch(t, scratch);
-  // Some 64 K elements at a time, or an even share of what there is.
+  // Some 64 K elements at a time, or an even share of what there is. From memory more: a piece
+  // begins without results to write and ends without anything to read. Rows go by fours.
   const std::int64_t share = rows / (4 * exec.team.size());
-  const std::int64_t grain =
-      std::clamp<std::int64_t>(65536 / work.columns, 1, std::max<std::int64_t>(share, 1));
+  const std::int64_t most = (past_caches ? 524288 : 65536) / work.columns;
+  std::int64_t grain = std::clamp<std::int64_t>(most, 1, std::max<std::int64_t>(share, 1));
+  if (grain > 4) grain -= grain % 4;
   exec.team.for_pieces(rows, grain, [&](std::int64_t begin, std::int64_t end, int thread) noexcept {
     Work piece = work;
     piece.past_caches = past_caches;
@@ -146,6 +152,7 @@ void quantise_rows(Bf16In in, std::span<std::uint8_t> codes, std::span<float> sc
   w.in = in.data();
   w.codes = codes.data();
   w.scales = scales.data();
+  w.e4m3_of_bf16 = e4m3_of_bf16();
   w.columns = kBlockColumns;
   run(RowOp::quantise, w, in.size(), exec);
 }

@@ -7,6 +7,8 @@ namespace perfmodel::kernels::rows_detail {
 namespace {
 #include "kernels/simd/exp.hpp"
 //
+#include "kernels/rows/inverse_exp.hpp"
+//
 #include "kernels/rows/rows_body.hpp"
 }  // namespace
 

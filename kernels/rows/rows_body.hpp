@@ -17,8 +17,9 @@ SIMD_INLINE float root(float x) {
 
 /// How far ahead of where it reads, in bytes, a kernel asks for memory. Measured: 8 KiB beats 2, 4,
 /// 16 and 32 KiB, and the hardware's own prefetching alone, which the stores past the caches slow.
+inline constexpr std::int64_t kAhead = 8192;
 SIMD_INLINE void prefetch_ahead(const void* p) {
-  Simd::prefetch(static_cast<const std::uint8_t*>(p) + 8192);
+  Simd::prefetch(static_cast<const std::uint8_t*>(p) + kAhead);
 }
 
 /// Blocks of 128 values that are quantised together: each scale waits for a maximum and a division,
@@ -55,6 +56,18 @@ SIMD_INLINE void encode_block(const std::uint8_t* values, float scale, std::uint
   }
 }
 
+/// Codes and scale of a block: `scale`, `factor` being kBoundedGain over it, if there is no NaN.
+template <Format F>
+SIMD_INLINE void quantise_block(const std::uint8_t* values, float scale, float factor,
+                                std::uint8_t* codes, float* scale_out, bool past_caches) {
+  *scale_out = scale;
+  if (scale < Simd::kMostBounded &&
+      Simd::template store_bounded_e4m3<F>(values, 128, factor, codes, past_caches))
+    return;
+  if constexpr (Simd::kMostBounded > 0.0F) *scale_out = block_scale<F>(values);
+  encode_block<F>(values, *scale_out, codes);
+}
+
 /// Codes and scales of `count` blocks, as `quantise` of kernels/formats chooses them. most[b] has
 /// the largest magnitude of block b, spread over the lanes; where there is NaN in it, only in tiers
 /// without a faster way to E4M3.
@@ -69,14 +82,8 @@ SIMD_INLINE void quantise_blocks(const void* values, const V* most, std::int64_t
     Simd::store(factor + b, Simd::div(Simd::set(Simd::kBoundedGain), s));
   }
   const auto* from = static_cast<const std::uint8_t*>(values);
-  for (std::int64_t b = 0; b < count; ++b, from += 16 * kBits<F>, codes += 128) {
-    scales[b] = scale[b];
-    if (scale[b] < Simd::kMostBounded &&
-        Simd::template store_bounded_e4m3<F>(from, 128, factor[b], codes, past_caches))
-      continue;
-    if constexpr (Simd::kMostBounded > 0.0F) scales[b] = block_scale<F>(from);
-    encode_block<F>(from, scales[b], codes);
-  }
+  for (std::int64_t b = 0; b < count; ++b, from += 16 * kBits<F>, codes += 128)
+    quantise_block<F>(from, scale[b], factor[b], codes, scales + b, past_caches);
 }
 
 SIMD_INLINE float inverse_rms(const Work& w, V squares) {
@@ -84,31 +91,54 @@ SIMD_INLINE float inverse_rms(const Work& w, V squares) {
   return 1.0F / root(mean + w.epsilon);
 }
 
-/// Squares of a row while the one before it, which the caches still have, is scaled and written: so
-/// that memory is read and written all the time, as by a copy.
-inline void rmsnorm(const Work& work) noexcept {
-  const Work w = work;
-  V factor = Simd::zero();
-  for (std::int64_t r = w.first; r <= w.last; ++r) {
-    const std::uint16_t* in = w.in + r * w.columns;
-    V sum[2] = {Simd::zero(), Simd::zero()};
+/// Squares of kRows rows while those before them, which the caches still have, are scaled and
+/// written: so that memory is read and written all the time, as by a copy.
+template <int kRows>
+void rmsnorm_rows(const Work& w, std::int64_t begin, std::int64_t end) noexcept {
+  // What is asked for is of the same row, or of the one that comes after it.
+  const std::int64_t same = w.columns - kAhead / 2, other = (kRows - 1) * w.columns + kAhead / 2;
+  V factor[kRows];
+  for (V& f : factor) f = Simd::zero();
+  for (std::int64_t r = begin; r <= end; r += kRows) {
+    V sum[kRows][2];
+    for (auto& s : sum) s[0] = s[1] = Simd::zero();
     for (std::int64_t block = 0; block < w.columns; block += 128) {
-      for (std::int64_t c = block; r < w.last && c < block + 128; c += 32) {
-        V x[kVectors];
-        Simd::load_bf16_split(in + c, x);
-        prefetch_ahead(in + c);
-        for (int v = 0; v < kVectors; ++v) sum[v % 2] = Simd::fma(x[v], x[v], sum[v % 2]);
+      const std::int64_t ahead = block < same ? kAhead / 2 : other;
+      for (int j = 0; r < end && j < kRows; ++j) {
+        const std::uint16_t* in = w.in + (r + j) * w.columns;
+        for (std::int64_t c = block; c < block + 128; c += 32) {
+          V x[kVectors];
+          Simd::load_bf16_split(in + c, x);
+          Simd::prefetch(in + c + ahead);
+          for (int v = 0; v < kVectors; ++v) sum[j][v % 2] = Simd::fma(x[v], x[v], sum[j][v % 2]);
+        }
       }
-      for (std::int64_t c = block; r > w.first && c < block + 128; c += 32) {
-        V x[kVectors];
-        load_bf16(w.in + (r - 1) * w.columns + c, x);
-        for (int v = 0; v < kVectors; ++v)
-          x[v] = Simd::mul(Simd::mul(x[v], factor), Simd::load(w.weight + c + kLanes * v));
-        Simd::store_bf16(w.out + (r - 1) * w.columns + c, x, w.past_caches);
+      for (int j = 0; r > begin && j < kRows; ++j) {
+        const std::int64_t row = (r - kRows + j) * w.columns;
+        for (std::int64_t c = block; c < block + 128; c += 32) {
+          V x[kVectors];
+          load_bf16(w.in + row + c, x);
+          for (int v = 0; v < kVectors; ++v)
+            x[v] = Simd::mul(Simd::mul(x[v], factor[j]), Simd::load(w.weight + c + kLanes * v));
+          Simd::store_bf16(w.out + row + c, x, w.past_caches);
+        }
       }
     }
-    factor = Simd::set(inverse_rms(w, Simd::add(sum[0], sum[1])));
+    for (int j = 0; j < kRows; ++j)
+      factor[j] = Simd::set(inverse_rms(w, Simd::add(sum[j][0], sum[j][1])));
   }
+}
+
+/// From memory four rows at a time, each of which has its own hardware prefetcher, and which share
+/// the weights; not where twice four would leave a cache of 512 KiB. From a cache one row is
+/// faster.
+inline void rmsnorm(const Work& work) noexcept {
+  const Work w = work;
+  constexpr int kRows = 4;
+  const bool fours = w.past_caches && w.columns <= 16384;
+  const std::int64_t together = w.first + (fours ? (w.last - w.first) / kRows * kRows : 0);
+  if (together > w.first) rmsnorm_rows<kRows>(w, w.first, together);
+  if (together < w.last) rmsnorm_rows<1>(w, together, w.last);
   if (w.past_caches) Simd::finish_streams();
 }
 
@@ -149,36 +179,45 @@ inline void rmsnorm_quantise(const Work& work) noexcept {
   if (w.past_caches) Simd::finish_streams();
 }
 
+SIMD_INLINE void quantise_some(const Work& w, std::int64_t first, std::int64_t count) {
+  const std::uint16_t* in = w.in + first * 128;
+  V most[kBlocks];
+  for (std::int64_t b = 0; b < count; ++b) {
+    for (std::int64_t c = b * 128; c < b * 128 + 128; c += 32) prefetch_ahead(in + c);
+    most[b] = Simd::largest_of_128(in + b * 128);
+  }
+  for (std::int64_t b = count; b < kBlocks; ++b) most[b] = Simd::zero();
+  quantise_blocks<Format::bf16>(in, most, count, w.codes + first * 128, w.scales + first,
+                                w.past_caches);
+}
+
+/// kSome(w, first, count) for all blocks, at most kBlocks at a time.
+template <void (*kSome)(const Work&, std::int64_t, std::int64_t)>
 inline void quantise(const Work& work) noexcept {
   const Work w = work;
   const std::int64_t last = w.last * w.columns / 128;
-  V most[kBlocks];
-  for (auto& m : most) m = Simd::zero();
-  for (std::int64_t first = w.first * w.columns / 128; first < last; first += kBlocks) {
-    const std::int64_t count = last - first < kBlocks ? last - first : kBlocks;
-    const std::uint16_t* in = w.in + first * 128;
-    for (std::int64_t b = 0; b < count; ++b) {
-      for (std::int64_t c = b * 128; c < b * 128 + 128; c += 32) prefetch_ahead(in + c);
-      most[b] = Simd::largest_of_128(in + b * 128);
-    }
-    quantise_blocks<Format::bf16>(in, most, count, w.codes + first * 128, w.scales + first,
-                                  w.past_caches);
-  }
+  for (std::int64_t first = w.first * w.columns / 128; first < last; first += kBlocks)
+    kSome(w, first, last - first < kBlocks ? last - first : kBlocks);
   if (w.past_caches) Simd::finish_streams();
 }
 
+SIMD_INLINE void dequantise_block(const Work& w, std::int64_t block) {
+  const V scale = Simd::set(w.scales[block] * Simd::template kGain<Format::e4m3>);
+  for (std::int64_t c = block * 128; c < block * 128 + 128; c += 32) {
+    V x[kVectors];
+    Simd::template decode<Format::e4m3>(w.codes + c, x);
+    if (c % 64 == 0) prefetch_ahead(w.codes + c);
+    for (auto& v : x) v = Simd::mul(v, scale);
+    Simd::store_bf16(w.out + c, x, w.past_caches);
+  }
+}
+
+/// kBlock(w, block) for all blocks.
+template <void (*kBlock)(const Work&, std::int64_t)>
 inline void dequantise(const Work& work) noexcept {
   const Work w = work;
-  for (std::int64_t at = w.first * w.columns; at < w.last * w.columns; at += 128) {
-    const V scale = Simd::set(w.scales[at / 128] * Simd::template kGain<Format::e4m3>);
-    for (std::int64_t c = at; c < at + 128; c += 32) {
-      V x[kVectors];
-      Simd::template decode<Format::e4m3>(w.codes + c, x);
-      if (c % 64 == 0) prefetch_ahead(w.codes + c);
-      for (auto& v : x) v = Simd::mul(v, scale);
-      Simd::store_bf16(w.out + c, x, w.past_caches);
-    }
-  }
+  const std::int64_t last = w.last * w.columns / 128;
+  for (std::int64_t b = w.first * w.columns / 128; b < last; ++b) kBlock(w, b);
   if (w.past_caches) Simd::finish_streams();
 }
 
@@ -266,8 +305,8 @@ inline void swiglu(const Work& work) noexcept {
       prefetch_ahead(w.in + c + v * kLanes);
       prefetch_ahead(w.other + c + v * kLanes);
     }
-    for (int v = 0; v < kAtOnce; ++v) part[v] = Simd::sub(Simd::zero(), gate[v]);
-    vector_exps<kAtOnce>(part);
+    for (int v = 0; v < kAtOnce; ++v) part[v] = gate[v];
+    inverse_exps<kAtOnce>(part);
     for (V& p : part) p = Simd::reciprocal(Simd::add(Simd::set(1.0F), p));
     for (int v = 0; v < kAtOnce; ++v) up[v] = Simd::mul(Simd::mul(gate[v], up[v]), part[v]);
     for (int v = 0; v < kAtOnce; v += kVectors)
@@ -318,9 +357,9 @@ inline Fn find(Op op) {
     case Op::rope:
       return rope;
     case Op::quantise:
-      return quantise;
+      return quantise<quantise_some>;
     case Op::dequantise:
       break;
   }
-  return dequantise;
+  return dequantise<dequantise_block>;
 }

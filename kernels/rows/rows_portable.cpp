@@ -16,6 +16,8 @@ namespace {
 //
 #include "kernels/simd/exp.hpp"
 //
+#include "kernels/rows/inverse_exp.hpp"
+//
 #include "kernels/rows/rows_body.hpp"
 }  // namespace
 

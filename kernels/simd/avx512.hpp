@@ -271,8 +271,7 @@ struct Simd {
     return fma(least, _mm512_set1_ps(0x1p20F), v);
   }
 
-  static __m512i load16(const std::uint8_t* p) { return _mm512_loadu_si512(p); }
-  static __m256i load8(const std::uint8_t* p) {
+  static __m256i load32(const std::uint8_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
   static void from_fp16(__m512i h, V* out) {
@@ -288,18 +287,19 @@ struct Simd {
       out[0] = load(f);
       out[1] = load(f + 16);
     } else if constexpr (F == Format::bf16) {
-      out[0] = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load8(p)), 16));
-      out[1] = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load8(p + 32)), 16));
+      out[0] = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load32(p)), 16));
+      out[1] = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load32(p + 32)), 16));
     } else if constexpr (F == Format::fp16) {
-      from_fp16(load16(p), out);
+      out[0] = _mm512_cvtph_ps(load32(p));
+      out[1] = _mm512_cvtph_ps(load32(p + 32));
     } else if constexpr (F == Format::e5m2) {
       // The upper half of FP16.
-      from_fp16(_mm512_slli_epi16(_mm512_cvtepu8_epi16(load8(p)), 8), out);
+      from_fp16(_mm512_slli_epi16(_mm512_cvtepu8_epi16(load32(p)), 8), out);
     } else if constexpr (F == Format::e4m3) {
       // One place to the right of the upper end, E4M3 lies on the fields of FP16 with the bias 8
       // too small: exactly value / 2^8, subnormals included, once the second of the sign bits
       // is masked off.
-      const __m512i fields = _mm512_and_si512(_mm512_slli_epi16(_mm512_cvtepi8_epi16(load8(p)), 7),
+      const __m512i fields = _mm512_and_si512(_mm512_slli_epi16(_mm512_cvtepi8_epi16(load32(p)), 7),
                                               _mm512_set1_epi16(static_cast<short>(0xBF80)));
       from_fp16(fields, out);
     } else if constexpr (F == Format::int8) {

@@ -33,6 +33,15 @@ void weights(const std::uint8_t* codes, std::int64_t count, void* out) noexcept 
     put(out, i / 64 * 64 + unpacked(i % 64), float_to_bf16(decode(F, codes[i])));
 }
 
+/// The same for two of 128 packed codes a byte.
+void weights_of_4_bits(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto code = static_cast<std::uint16_t>((codes[i / 2] >> (4 * (i % 2))) & 0xF);
+    const std::int64_t word = i % 128 / 4;
+    put(out, i / 128 * 128 + i % 4 * 32 + word, float_to_bf16(decode(Format::e2m1, code)));
+  }
+}
+
 template <Format F>
 void in_order(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
   for (std::int64_t i = 0; i < count; ++i) {
@@ -73,6 +82,8 @@ WidenFn weights_of(Format f) {
       return weights<Format::e5m2>;
     case Format::int8:
       return weights<Format::int8>;
+    case Format::e2m1:
+      return weights_of_4_bits;
     case Format::fp16:
       return split<1024>;
     default:

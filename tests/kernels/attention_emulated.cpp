@@ -99,7 +99,7 @@ void pair_values(const std::uint8_t* rows, std::int64_t row_bytes, std::int64_t 
   }
 }
 
-void transpose_weights(const float* weight, std::uint16_t* out) {
+void transpose_weights(float* weight, std::uint16_t* out) {
   for (int i = 0; i < 32; ++i) {
     for (int h = 0; h < 16; ++h) out[32 * h + i] = float_to_bf16(weight[16 * i + h]);
   }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <vector>
@@ -97,6 +98,44 @@ TEST(KvAppend, StoresWhatStoreDoesAndRefusesNan) {
     keys[700] = std::numeric_limits<float>::quiet_NaN();
     EXPECT_THROW(kv_append(a, places, keys, 128, values, 64, {Tier::scalar, team}),
                  std::invalid_argument);
+  }
+}
+
+/// Results past the caches, and the same where they do not lie on cache lines and cannot be; rows
+/// longer and shorter than what is asked for ahead.
+TEST(Convert, LargeResultsAreThoseOfSmallOnes) {
+  constexpr std::size_t kElements = std::size_t{9} << 20;
+  const auto values = sample_values(4099, 5);
+  Buffer<float> wide(kElements), wide_out(kElements + 2);
+  Buffer<std::uint16_t> narrow_in(kElements), lined(kElements), unlined(kElements + 2);
+  for (std::size_t i = 0; i < kElements; ++i) {
+    wide[i] = values[i % 4099];
+    narrow_in[i] = float_to_bf16(values[i % 4093]);
+  }
+  Team team(1);
+  for (const Tier t : convert_tiers()) {
+    if (!can_run(t) || t < Tier::avx2) continue;
+    const Exec exec{t, team};
+    for (const std::int64_t columns : {96, 2304}) {
+      const std::int64_t rows = static_cast<std::int64_t>(kElements) / columns;
+      const auto done = static_cast<std::size_t>(rows * columns);
+      const RowPlaces straight{1, columns, 0};
+      const auto other = unlined.span().subspan(2);
+      narrow(wide.span(), straight, rows, columns, lined.span(), straight, exec);
+      narrow(wide.span(), straight, rows, columns, other, straight, exec);
+      EXPECT_EQ(lined[done - 1], float_to_bf16(wide[done - 1]));
+      EXPECT_EQ(std::memcmp(lined.data(), other.data(), 2 * done), 0) << name_of(t);
+      add_rows(wide.span(), straight, rows, columns, lined.span(), straight, exec);
+      add_rows(wide.span(), straight, rows, columns, other, straight, exec);
+      EXPECT_EQ(std::memcmp(lined.data(), other.data(), 2 * done), 0) << name_of(t);
+      for (const std::size_t first : {0U, 2U}) {
+        const auto out = wide_out.span().subspan(first, kElements);
+        widen(narrow_in.span(), straight, rows, columns, out, straight, exec);
+        std::size_t wrong = 0;
+        for (std::size_t i = 0; i < done; ++i) wrong += out[i] != bf16_to_float(narrow_in[i]);
+        EXPECT_EQ(wrong, 0U) << name_of(t);
+      }
+    }
   }
 }
 

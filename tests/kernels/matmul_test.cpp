@@ -43,6 +43,48 @@ TEST(Matmul, NanWeightsReachTheirResultsAndNoOther) {
   }
 }
 
+/// Exponent 0 stands for 2^-127, which FP32 has as a subnormal only, and 255 for NaN: the ends of
+/// what may be shifted into the field of a float.
+TEST(Matmul, TheEndsOfMxScalesReachTheirRowsAndNoOther) {
+  for (const Format format : {Format::e4m3, Format::e2m1}) {
+    const QuantSpec spec{format, ScaleScheme::mx_32, ScaleType::ue8m0};
+    Quantised q = sample_matrix(spec, 40, 700, 3);
+    const auto row = [&](std::int64_t n) {
+      return q.exponents().subspan(static_cast<std::size_t>(n * q.scale_columns()),
+                                   static_cast<std::size_t>(q.scale_columns()));
+    };
+    std::ranges::fill(row(5), std::uint8_t{0});
+    row(17)[20] = 255;
+    row(39)[3] = 0;
+    row(38)[1] = 200;
+    const auto x = sample_codes(Format::bf16, 700, 4);
+    Team team(2);
+    for (const Tier t : in_both(spec, Format::bf16)) {
+      std::vector<float> y(40), c(40);
+      gemv(GemvWeights(q), Format::bf16, x, y, {t, team});
+      gemm(PackedWeights(q, Format::bf16, t), Activations(Format::bf16, x, 700), c, {t, team});
+      for (std::int64_t n = 0; n < 40; ++n) {
+        double expected = 0.0, magnitude = 0.0;
+        for (std::int64_t k = 0; k < 700; ++k) {
+          const double product =
+              q.value(n, k) * static_cast<double>(bf16_to_float(x[static_cast<std::size_t>(k)]));
+          expected += product;
+          magnitude += std::fabs(product);
+        }
+        for (const std::vector<float>* result : {&y, &c}) {
+          const auto actual = static_cast<double>((*result)[static_cast<std::size_t>(n)]);
+          if (n == 17) {
+            EXPECT_TRUE(std::isnan(actual)) << name_of(t);
+          } else {
+            // A unit of the last place of subnormal numbers beside the share of the magnitudes.
+            EXPECT_NEAR(actual, expected, 2e-6 * magnitude + 0x1p-140) << name_of(t) << ' ' << n;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Matmul, GemvAndGemmAgree) {
   Team team(2);
   for (const QuantSpec& spec : {kBlocks, kUe8m0Blocks}) {
@@ -102,9 +144,7 @@ TEST(Matmul, RefusesWhatDoesNotFit) {
   EXPECT_THROW(gemm(w, Activations(Format::fp16, x, 64), y, exec), std::invalid_argument);
   EXPECT_THROW(Activations(Format::bf16, x, 63), std::invalid_argument);
   EXPECT_THROW(Activations{q}, std::invalid_argument);
-  const Quantised mxfp4 =
-      sample_matrix({Format::e2m1, ScaleScheme::mx_32, ScaleType::ue8m0}, 8, 64, 3);
-  EXPECT_THROW(PackedWeights(mxfp4, Format::bf16, Tier::amx), std::invalid_argument);
+  EXPECT_THROW(PackedWeights(q, Format::int8, Tier::amx), std::invalid_argument);
   const PackedWeights* group[] = {&w};
   const std::int64_t backwards[] = {1, 0};
   EXPECT_THROW(grouped_gemm(group, backwards, a, y, exec), std::invalid_argument);
