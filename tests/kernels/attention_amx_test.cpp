@@ -2,11 +2,13 @@
 // instructions that the compiler made of it, carried out one by one.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "amx_emulated.hpp"
 #include "kernels/attention/attention_case.hpp"
-#include "kernels/registry/sample.hpp"
 #include "sanitized.hpp"
 
 namespace perfmodel::kernels {
@@ -19,7 +21,7 @@ const Descriptor& described(const std::string& kind, Format cache) {
                            "/bf16");
 }
 
-/// What is compared to the bit; a sanitizer has seen the paths of the other by then.
+/// What is compared to the bit; the paths of the other one are a sanitizer's in the tests above.
 std::vector<const char*> compared_kinds() {
   if (kSanitized) return {"gqa"};
   return {"gqa", "mla"};
