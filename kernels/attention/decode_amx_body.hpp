@@ -35,8 +35,8 @@ class Ahead {
   std::int64_t rate_, due_ = 0, asked_ = 0;
 };
 
-// Units of work: about the time of one tile product and a half. Rows of keys to widen, 32 columns
-// of scores, and 64 slots of values, whose sums are loaded and stored.
+// Units of work, each about the time of two tile products: rows of keys to widen, 32 columns of
+// scores, and 64 slots of values, whose sums are loaded and stored.
 inline constexpr std::int64_t kWidenedRows = 4, kWidenUnits = 6, kScoreUnits = 2, kValueUnits = 6;
 
 /// Scores of N times 16 tokens, without scales: [token][head]. Tiles 0 .. N - 1 are C.
