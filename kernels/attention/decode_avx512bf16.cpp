@@ -35,7 +35,7 @@ __m512i for_heads(const std::uint8_t* p) {
   if constexpr (H == 8) {
     std::int64_t pairs = 0;
     __builtin_memcpy(&pairs, p, 8);
-    return _mm512_set1_epi64(pairs);
+    return broadcast_two_pairs(pairs);
   }
   return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
