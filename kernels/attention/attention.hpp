@@ -13,6 +13,10 @@
 
 namespace perfmodel::kernels {
 
+namespace attention_detail {
+struct PairTier;
+}
+
 /// Keys and values of many sequences in pages of equal size. Formats: BF16, or E4M3 with one FP32
 /// scale per token and KV head for keys and one for values.
 ///
@@ -105,6 +109,13 @@ void attention_decode(const KvCache& cache, std::span<const std::uint16_t> q, st
                       std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
                       std::span<const std::int64_t> tokens, float scale, std::span<float> out,
                       const Exec& exec);
+
+/// The same by a tier given by its functions (decode_task.hpp), of whatever machine: for tests.
+/// Throws too where the tier does not have the cache's format or the rows do not fit it.
+void attention_decode(const KvCache& cache, std::span<const std::uint16_t> q, std::int64_t heads,
+                      std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
+                      std::span<const std::int64_t> tokens, float scale, std::span<float> out,
+                      const attention_detail::PairTier& tier, Team& team);
 
 /// The shape by which the descriptor of decode attention prices a call: one whose sequences, of the
 /// lengths that the descriptor deals out, have about as many tokens in all.

@@ -19,13 +19,15 @@ std::int64_t pages_for(const KvLayout& layout, const std::vector<std::int64_t>& 
 
 AttentionCase::AttentionCase(const KvLayout& layout, std::int64_t group,
                              std::vector<std::int64_t> tokens, std::vector<std::int64_t> new_tokens,
-                             bool prefill, Format queries)
+                             bool prefill, Format queries,
+                             const attention_detail::PairTier* functions)
     : layout_(layout),
       group_(group),
       heads_(layout.kv_heads * group),
       tokens_(std::move(tokens)),
       new_tokens_(std::move(new_tokens)),
       prefill_(prefill),
+      functions_(functions),
       pages_per_sequence_(pages_for(layout, tokens_)),
       cache_(layout, pages_per_sequence_ * static_cast<std::int64_t>(tokens_.size())) {
   const auto sequences = static_cast<std::int64_t>(tokens_.size());
@@ -71,6 +73,9 @@ void AttentionCase::run(const Exec& exec) {
   if (prefill_) {
     attention_prefill(cache_, q_, heads_, pages_, first_, tokens_, new_tokens_, scale(), out_,
                       exec);
+  } else if (functions_ != nullptr) {
+    attention_decode(cache_, q_bf16_, heads_, pages_, first_, tokens_, scale(), out_, *functions_,
+                     exec.team);
   } else if (!q_bf16_.empty()) {
     attention_decode(cache_, q_bf16_, heads_, pages_, first_, tokens_, scale(), out_, exec);
   } else {

@@ -47,8 +47,8 @@ Descriptor describe_decode(const std::string& kind, const KvLayout& layout, Form
     d.summary = "one new token per sequence over a paged KV cache, BF16 queries, FP32 results";
     d.tiers = attention_decode_bf16_tiers(layout.format);
     // Half of the last of eight bits, beside which what FP32 rounds is nothing.
-    d.coarser_tiers = {{Tier::avx512bf16, 0x1p-8 + 1e-5}};
-    d.error_reason += "; avx512bf16: the weights of the softmax are rounded to BF16";
+    d.coarser_tiers = {{Tier::avx512bf16, 0x1p-8 + 1e-5}, {Tier::amx, 0x1p-8 + 1e-5}};
+    d.error_reason += "; avx512bf16 and amx: the weights of the softmax are rounded to BF16";
   }
   d.shape_meaning = "m: sequences, n: tokens of each, k: KV heads, g: query heads per KV head";
   const double query_bytes = queries == Format::bf16 ? 2.0 : 4.0;
@@ -70,13 +70,7 @@ Descriptor describe_decode(const std::string& kind, const KvLayout& layout, Form
     c.l1 = Bytes::from_base(c.l2.base() + query_bytes * tokens * heads * columns);
     return c;
   };
-  d.make = [=](const Shape& s, Purpose) {
-    std::vector<std::int64_t> tokens;
-    for (std::int64_t i = 0; i < s.m; ++i) tokens.push_back(tokens_of(s, i));
-    return std::make_unique<AttentionCase>(with_heads(layout, s.k), s.groups, tokens,
-                                           std::vector<std::int64_t>(tokens.size(), 1), false,
-                                           queries);
-  };
+  d.make = [=](const Shape& s, Purpose) { return make_decode_case(layout, queries, s); };
   for (const std::int64_t n : {1, 31, 32, 33, 64, 65, 200}) d.test_shapes.push_back({2, n, 2, 4});
   for (const std::int64_t g : {1, 3, 8, 9, 13}) d.test_shapes.push_back({1, 50, 1, g});
   return d;
@@ -132,6 +126,21 @@ Descriptor describe_prefill(const std::string& kind, const KvLayout& layout) {
 
 }  // namespace
 
+KvLayout described_layout(const std::string& kind, Format cache) {
+  return kind == "mla" ? KvLayout{cache, 1, 576, 512, 64, true}
+                       : KvLayout{cache, 1, 128, 128, 64, false};
+}
+
+std::unique_ptr<AttentionCase> make_decode_case(const KvLayout& layout, Format queries,
+                                                const Shape& shape,
+                                                const attention_detail::PairTier* functions) {
+  std::vector<std::int64_t> tokens;
+  for (std::int64_t i = 0; i < shape.m; ++i) tokens.push_back(tokens_of(shape, i));
+  return std::make_unique<AttentionCase>(with_heads(layout, shape.k), shape.groups, tokens,
+                                         std::vector<std::int64_t>(tokens.size(), 1), false,
+                                         queries, functions);
+}
+
 Shape attention_decode_shape(std::span<const std::int64_t> tokens, std::int64_t kv_heads,
                              std::int64_t group) {
   const auto sequences = static_cast<std::int64_t>(tokens.size());
@@ -148,7 +157,7 @@ Shape attention_decode_shape(std::span<const std::int64_t> tokens, std::int64_t 
 
 void add_attention(Descriptors& all) {
   for (const Format f : {Format::bf16, Format::e4m3}) {
-    const KvLayout gqa{f, 1, 128, 128, 64, false}, mla{f, 1, 576, 512, 64, true};
+    const KvLayout gqa = described_layout("gqa", f), mla = described_layout("mla", f);
     for (const Format queries : {Format::fp32, Format::bf16}) {
       Descriptor decode = describe_decode("gqa", gqa, queries);
       decode.benchmark_shapes = {{8, 8192, 8, 8}};

@@ -10,7 +10,7 @@ namespace {
 
 using attention_detail::kHeads;
 using attention_detail::PairTask;
-using attention_detail::PairTaskFn;
+using attention_detail::PairTier;
 using attention_detail::Task;
 using attention_detail::TaskFn;
 
@@ -31,11 +31,12 @@ TaskFn find(Tier tier, Format cache) {
   }
 }
 
-PairTaskFn find_pairs(Tier tier, Format cache) {
+PairTier find_pairs(Tier tier, Format cache) {
 #if defined(__x86_64__)
   if (tier == Tier::avx512bf16) return attention_detail::find_avx512bf16(cache);
+  if (tier == Tier::amx) return attention_detail::find_amx(cache);
 #endif
-  return nullptr;
+  return {};
 }
 
 /// Throws where the sizes of a call do not fit its cache, or there is no tier for it.
@@ -75,26 +76,25 @@ struct Piece {
 template <class Work>
 void for_pieces(const KvCache& cache, std::int64_t heads, std::span<const std::int32_t> pages,
                 std::span<const std::int64_t> first_page, std::span<const std::int64_t> tokens,
-                std::span<float> out, const Exec& exec, std::size_t scratch_bytes,
-                std::int64_t kv_heads, const Work& work) {
+                std::span<float> out, Team& team, std::size_t scratch_bytes, std::int64_t kv_heads,
+                const Work& work) {
   const KvLayout& kv = cache.layout();
   const std::int64_t parts = (kv.kv_heads + kv_heads - 1) / kv_heads;
-  for (int t = 0; t < exec.team.size(); ++t) exec.team.scratch(t, scratch_bytes);
-  exec.team.for_pieces(static_cast<std::int64_t>(tokens.size()) * parts, 1,
-                       [&](std::int64_t i, std::int64_t, int thread) noexcept {
-                         const auto sequence = static_cast<std::size_t>(i / parts);
-                         const std::int64_t head = i % parts * kv_heads,
-                                            group = heads / kv.kv_heads;
-                         const Piece p{cache.rows(head, pages.data() + first_page[sequence]),
-                                       std::min(kv_heads, kv.kv_heads - head), tokens[sequence],
-                                       i / parts * heads + head * group};
-                         if (p.tokens > 0) {
-                           work(p, exec.team.scratch(thread, scratch_bytes));
-                         } else {
-                           std::fill_n(out.data() + p.first_row * kv.value_columns,
-                                       p.kv_heads * group * kv.value_columns, 0.0F);
-                         }
-                       });
+  for (int t = 0; t < team.size(); ++t) team.scratch(t, scratch_bytes);
+  team.for_pieces(static_cast<std::int64_t>(tokens.size()) * parts, 1,
+                  [&](std::int64_t i, std::int64_t, int thread) noexcept {
+                    const auto sequence = static_cast<std::size_t>(i / parts);
+                    const std::int64_t head = i % parts * kv_heads, group = heads / kv.kv_heads;
+                    const Piece p{cache.rows(head, pages.data() + first_page[sequence]),
+                                  std::min(kv_heads, kv.kv_heads - head), tokens[sequence],
+                                  i / parts * heads + head * group};
+                    if (p.tokens > 0) {
+                      work(p, team.scratch(thread, scratch_bytes));
+                    } else {
+                      std::fill_n(out.data() + p.first_row * kv.value_columns,
+                                  p.kv_heads * group * kv.value_columns, 0.0F);
+                    }
+                  });
 }
 
 }  // namespace
@@ -110,7 +110,8 @@ std::vector<Tier> attention_decode_tiers(Format cache) {
 std::vector<Tier> attention_decode_bf16_tiers(Format cache) {
   std::vector<Tier> tiers = attention_decode_tiers(cache);
   for (std::size_t i = 0; i < kTierCount; ++i) {
-    if (find_pairs(static_cast<Tier>(i), cache) != nullptr) tiers.push_back(static_cast<Tier>(i));
+    if (find_pairs(static_cast<Tier>(i), cache).task != nullptr)
+      tiers.push_back(static_cast<Tier>(i));
   }
   return tiers;
 }
@@ -130,7 +131,7 @@ void attention_decode(const KvCache& cache, std::span<const float> q, std::int64
   const std::int64_t query_floats = kv_heads * padded * kv.key_columns;
   const std::int64_t result_floats = kv_heads * padded * kv.value_columns;
   const std::int64_t state_floats = kv_heads * padded / kHeads * attention_detail::kStateFloats;
-  for_pieces(cache, heads, pages, first_page, tokens, out, exec,
+  for_pieces(cache, heads, pages, first_page, tokens, out, exec.team,
              sizeof(float) * static_cast<std::size_t>(query_floats + result_floats + state_floats),
              kv_heads, [&](const Piece& p, std::uint8_t* scratch) noexcept {
                auto* query = reinterpret_cast<float*>(scratch);
@@ -153,24 +154,36 @@ void attention_decode(const KvCache& cache, std::span<const std::uint16_t> q, st
                       std::span<const std::int64_t> tokens, float scale, std::span<float> out,
                       const Exec& exec) {
   const KvLayout& kv = cache.layout();
-  const PairTaskFn f = find_pairs(exec.tier, kv.format);
+  const PairTier tier = find_pairs(exec.tier, kv.format);
   const bool fits = attention_detail::pairs_fit(kv.format, kv.key_columns, kv.value_columns);
-  if (f == nullptr || !fits) {
-    std::vector<float> wide(q.size());
-    std::transform(q.begin(), q.end(), wide.begin(), bf16_to_float);
-    attention_decode(cache, wide, heads, pages, first_page, tokens, scale, out,
-                     {f == nullptr ? exec.tier : Tier::avx512, exec.team});
+  if (tier.task != nullptr && fits) {
+    if (!can_run(exec.tier))
+      throw std::invalid_argument("attention: this machine cannot run the tier");
+    attention_decode(cache, q, heads, pages, first_page, tokens, scale, out, tier, exec.team);
     return;
   }
-  check(cache, q.size(), heads, pages, first_page, tokens, out.size(), can_run(exec.tier));
+  std::vector<float> wide(q.size());
+  std::transform(q.begin(), q.end(), wide.begin(), bf16_to_float);
+  attention_decode(cache, wide, heads, pages, first_page, tokens, scale, out,
+                   {tier.task == nullptr ? exec.tier : Tier::avx512, exec.team});
+}
+
+void attention_decode(const KvCache& cache, std::span<const std::uint16_t> q, std::int64_t heads,
+                      std::span<const std::int32_t> pages, std::span<const std::int64_t> first_page,
+                      std::span<const std::int64_t> tokens, float scale, std::span<float> out,
+                      const PairTier& tier, Team& team) {
+  const KvLayout& kv = cache.layout();
+  check(cache, q.size(), heads, pages, first_page, tokens, out.size(),
+        tier.task != nullptr &&
+            attention_detail::pairs_fit(kv.format, kv.key_columns, kv.value_columns));
   const std::int64_t group = heads / kv.kv_heads;
-  const std::int64_t kv_heads = heads_of_piece(kv.kv_heads, tokens.size(), exec.team.size());
-  for_pieces(cache, heads, pages, first_page, tokens, out, exec,
+  const std::int64_t kv_heads = heads_of_piece(kv.kv_heads, tokens.size(), team.size());
+  for_pieces(cache, heads, pages, first_page, tokens, out, team,
              static_cast<std::size_t>(attention_detail::pair_scratch_bytes(
-                 kv_heads, group, kv.key_columns, kv.value_columns)),
+                 tier, kv_heads, group, kv.key_columns, kv.value_columns)),
              kv_heads, [&](const Piece& p, std::uint8_t* scratch) noexcept {
-               f({p.rows, q.data() + p.first_row * kv.key_columns, p.kv_heads, group, p.tokens,
-                  scale, scratch, out.data() + p.first_row * kv.value_columns});
+               tier.task({p.rows, q.data() + p.first_row * kv.key_columns, p.kv_heads, group,
+                          p.tokens, scale, scratch, out.data() + p.first_row * kv.value_columns});
              });
 }
 

@@ -17,56 +17,12 @@ namespace {
 #include "kernels/simd/exp.hpp"
 //
 #include "kernels/attention/decode_softmax.hpp"
+//
+#include "kernels/attention/decode_pairs.hpp"
+//
+#include "kernels/attention/decode_pair_rows.hpp"
 
-constexpr std::int64_t round_up(std::int64_t n, std::int64_t to) {
-  return (n + to - 1) / to * to;
-}
-
-/// What a task keeps in its scratch memory.
-struct Room {
-  std::uint16_t* queries;  // by `pack_queries`, for each group of heads
-  std::uint16_t* keys;     // [token][slot], by `widen_keys`
-  std::uint16_t* values;   // [32 slots][pair of tokens][slot][token], by `pair_values`
-  float* out;              // [head][slot], sums so far
-  Sums* sums;              // of each group of heads, at its first head over four
-};
-
-inline Room room_of(const PairTask& t) {
-  const std::int64_t padded = t.kv_heads * pair_heads(t.heads);
-  Room r;
-  r.sums = reinterpret_cast<Sums*>(t.scratch);
-  r.out = reinterpret_cast<float*>(t.scratch + 4 * kStateFloats * padded / kHeads);
-  r.queries = reinterpret_cast<std::uint16_t*>(r.out + padded * t.value_columns);
-  r.keys = r.queries + padded * t.key_columns;
-  r.values = r.keys + kTokens * t.key_columns;
-  return r;
-}
-
-/// Column at a place of a widened row: Bf16Decoder gives the first eight of each sixteen codes, and
-/// then the others.
-template <Format F>
-std::int64_t column_of(std::int64_t slot) {
-  if constexpr (F == Format::bf16) return slot;
-  return slot / 64 * 64 + slot % 32 / 8 * 16 + slot % 64 / 32 * 8 + slot % 8;
-}
-
-/// Queries of a KV head's heads `first` .. first + H - 1 in the order in which `scores` meets them:
-/// for each 32 / H slots, these of each head.
-template <Format F, int H>
-void pack_queries(const PairTask& t, std::int64_t kv_head, std::int64_t first, std::uint16_t* out) {
-  constexpr std::int64_t kStep = 32 / H;  // at most eight, which lie together
-  const std::uint16_t* q = t.q + kv_head * t.heads * t.key_columns;
-  for (std::int64_t s = 0; s < t.key_columns; s += kStep) {
-    const std::int64_t c = column_of<F>(s);
-    for (std::int64_t h = first; h < first + H; ++h, out += kStep) {
-      if (h < t.heads) {
-        __builtin_memcpy(out, q + h * t.key_columns + c, 2 * kStep);
-      } else {
-        __builtin_memset(out, 0, 2 * kStep);
-      }
-    }
-  }
-}
+constexpr std::int64_t kLeastHeads = 4;  // of a group
 
 /// The next 32 / H slots of a key for each of H heads.
 template <int H>
@@ -79,7 +35,7 @@ __m512i for_heads(const std::uint8_t* p) {
   if constexpr (H == 8) {
     std::int64_t pairs = 0;
     __builtin_memcpy(&pairs, p, 8);
-    return _mm512_set1_epi64(pairs);
+    return broadcast_two_pairs(pairs);
   }
   return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
@@ -140,103 +96,9 @@ void scores(const std::uint8_t* keys, std::int64_t row_bytes, std::int64_t colum
   }
 }
 
-/// Weights [token][head] to pairs [two tokens][head] in BF16; none for tokens from `count` on.
-template <int H, std::int64_t T>
-void pair_weights(float* weight, std::int64_t count, std::uint32_t* pairs) {
-  for (std::int64_t i = count * H; i < T * H; ++i) weight[i] = 0.0F;
-  alignas(64) std::uint16_t order[32];
-  for (int i = 0; i < 32; ++i)
-    order[i] = static_cast<std::uint16_t>(i / 2 / H * 2 * H + i % 2 * H + i / 2 % H);
-  const __m512i index = _mm512_load_si512(order);
-  for (std::int64_t i = 0; i < T * H; i += 32) {
-    const auto words = reinterpret_cast<__m512i>(
-        _mm512_cvtne2ps_pbh(_mm512_loadu_ps(weight + i + 16), _mm512_loadu_ps(weight + i)));
-    _mm512_storeu_si512(pairs + i / 2, _mm512_permutexvar_epi16(index, words));
-  }
-}
-
-/// Rows of a chunk in BF16, in the order of `column_of`.
-template <Format F>
-void widen_keys(const PairTask& t, const Chunk& chunk, const Room& room) {
-  const Bf16Decoder<F> decoder;
-  for (std::int64_t i = 0; i < chunk.count; ++i) {
-    const std::uint8_t* row = chunk.keys + i * t.key_row_bytes;
-    std::uint16_t* out = room.keys + i * t.key_columns;
-    for (std::int64_t c = 0; c < t.key_columns; c += 64) {
-      __m512i k[2];
-      decoder.decode64(row + c, k);
-      Simd::prefetch(chunk.next_keys + i * t.key_row_bytes + c);
-      _mm512_storeu_si512(out + c, k[0]);
-      _mm512_storeu_si512(out + c + 32, k[1]);
-    }
-  }
-}
-
-/// Asks for the values of the next chunk, at each of the steps that go over 32 columns of two
-/// tokens for as much as a step reads: line after line, whatever the order of the steps.
-template <Format F>
-void prefetch_values(const Chunk& chunk, std::int64_t step) {
-  constexpr int kLines = F == Format::bf16 ? 2 : 1;
-  for (int i = 0; i < kLines; ++i) Simd::prefetch(chunk.next_values + 64 * (kLines * step + i));
-}
-
-/// Values of two tokens in pairs: of the 32 columns from `slot` on in BF16; of half of the 64
-/// around them in E4M3, the first eight of each sixteen or the others.
-template <Format F>
-class Pairs {
- public:
-  void pairs_at(const std::uint8_t* first, const std::uint8_t* second, std::int64_t slot,
-                __m512i* out) const {
-    const std::int64_t byte = F == Format::bf16 ? 2 * slot : slot / 64 * 64;
-    const __m512i x = _mm512_loadu_si512(first + byte), y = _mm512_loadu_si512(second + byte);
-    if constexpr (F == Format::bf16) {
-      out[0] = _mm512_unpacklo_epi16(x, y);
-      out[1] = _mm512_unpackhi_epi16(x, y);
-    } else {
-      decoder_.decode64(slot % 64 == 0 ? _mm512_unpacklo_epi8(x, y) : _mm512_unpackhi_epi8(x, y),
-                        out);
-    }
-  }
-
- private:
-  Bf16Decoder<Format::e4m3> decoder_;
-};
-
-/// A row of no values.
-alignas(64) constexpr std::uint8_t kNone[2 * kMostPairColumns] = {};
-
 /// Whether values are paired once for all heads; if not, as they are read.
 inline bool staged(const PairTask& t, const Chunk& chunk) {
   return t.heads > 16 || chunk.count % 4 != 0;
-}
-
-/// Values of a chunk in pairs of tokens, for many heads to read, or where there are tokens missing:
-/// what lies in their places is not looked at. As many as `add_values` may read.
-template <Format F, std::int64_t T>
-void pair_values(const PairTask& t, const Chunk& chunk, const Room& room) {
-  const Pairs<F> pairs;
-  const bool ahead = t.values != t.keys;
-  for (std::int64_t i = 0; i < round_up(chunk.count, 4); i += 2) {
-    const std::uint8_t* row = chunk.values + i * t.value_row_bytes;
-    const std::uint8_t* first = i < chunk.count ? row : kNone;
-    const std::uint8_t* second = i + 1 < chunk.count ? row + t.value_row_bytes : kNone;
-    for (std::int64_t s = 0; s < t.value_columns; s += 32) {
-      __m512i v[2];
-      pairs.pairs_at(first, second, s, v);
-      if (ahead) prefetch_values<F>(chunk, (i * t.value_columns / 32 + s / 16) / 2);
-      std::uint16_t* to = room.values + s * T + i * 32;
-      _mm512_storeu_si512(to, v[0]);
-      _mm512_storeu_si512(to + 32, v[1]);
-    }
-  }
-}
-
-/// Column of the first of four sums at a place of `Room::out`: unpacking goes by lanes of 16 bytes.
-template <Format F>
-std::int64_t value_column(std::int64_t slot) {
-  const std::int64_t vector = slot % 32 / 16, lane = slot % 16 / 4;
-  if constexpr (F == Format::bf16) return slot / 32 * 32 + 8 * lane + 4 * vector;
-  return slot / 64 * 64 + 16 * lane + slot % 64 / 32 * 8 + 4 * vector;
 }
 
 /// Adds the values of a chunk, by weight, to the sums of R heads. `pairs` has those of H heads.
@@ -266,7 +128,7 @@ void add_values(const PairTask& t, const Chunk& chunk, const std::uint16_t* valu
         } else {
           const std::uint8_t* row = chunk.values + token * t.value_row_bytes;
           decoder.pairs_at(row, row + t.value_row_bytes, s, x);
-          if (ahead) prefetch_values<F>(chunk, (s / 32 * T + token) / 2);
+          if (ahead) prefetch_values<F>(chunk.next_values, (s / 32 * T + token) / 2);
         }
         for (int r = 0; r < R; ++r) {
           const __m512i w =
@@ -284,14 +146,6 @@ void add_values(const PairTask& t, const Chunk& chunk, const std::uint16_t* valu
   }
 }
 
-/// Results: the sums of a head over the sum of its weights.
-template <Format F>
-void finish(const PairTask& t, const float* sums, float total, float* out) {
-  const __m128 inverse = _mm_set1_ps(1.0F / total);
-  for (std::int64_t s = 0; s < t.value_columns; s += 4)
-    _mm_storeu_ps(out + value_column<F>(s), _mm_mul_ps(_mm_loadu_ps(sums + s), inverse));
-}
-
 /// A chunk for H heads of a KV head.
 template <Format F, int H, std::int64_t T>
 void heads(const PairTask& t, const Chunk& chunk, const Room& room, std::int64_t kv_head,
@@ -299,7 +153,7 @@ void heads(const PairTask& t, const Chunk& chunk, const Room& room, std::int64_t
   alignas(64) float weight[T * H];
   alignas(64) std::uint32_t pairs[T * H / 2];
   const bool direct = F == Format::bf16;
-  const std::int64_t at = kv_head * pair_heads(t.heads) + first;
+  const std::int64_t at = kv_head * pair_heads(t.heads, kLeastHeads) + first;
   std::uint16_t* queries = room.queries + at * t.key_columns;
   float* out = room.out + at * t.value_columns;
   Sums& sums = room.sums[at / kHeads];
@@ -325,7 +179,7 @@ void heads(const PairTask& t, const Chunk& chunk, const Room& room, std::int64_t
     }
   }
   for (int r = 0; chunk.last && r < H && first + r < t.heads; ++r)
-    finish<F>(t, out + r * t.value_columns, total_of(sums, H, r),
+    finish<F>(t, out + r * t.value_columns, 16, total_of(sums, H, r),
               t.out + (kv_head * t.heads + first + r) * t.value_columns);
 }
 
@@ -334,11 +188,15 @@ struct PairChunk {
   static constexpr std::int64_t kTokens = T;
 
   static void chunk(const PairTask& t, const Chunk& c, std::int64_t kv_head) {
-    const Room room = room_of(t);
-    if (F != Format::bf16) widen_keys<F>(t, c, room);
-    if (staged(t, c)) pair_values<F, T>(t, c, room);
-    for (std::int64_t h = 0; h < t.heads; h += pair_group(t.heads - h)) {
-      const std::int64_t group = pair_group(t.heads - h);
+    const Room room = room_of<attention_detail::kTokens, kLeastHeads>(t);
+    if (F != Format::bf16)
+      widen_keys<F>(c.keys, t.key_row_bytes, t.key_columns, c.count, c.next_keys, room.keys);
+    if (staged(t, c))
+      pair_values<F, T, 4>(c.values, t.value_row_bytes, t.value_columns, c.count,
+                           t.values != t.keys ? c.next_values : nullptr, room.values);
+    std::int64_t group = 0;
+    for (std::int64_t h = 0; h < t.heads; h += group) {
+      group = pair_group(t.heads - h, kLeastHeads);
       if (group == 16) heads<F, 16, T>(t, c, room, kv_head, h);
       if (group == 8) heads<F, 8, T>(t, c, room, kv_head, h);
       if (group == 4) heads<F, 4, T>(t, c, room, kv_head, h);
@@ -359,10 +217,11 @@ void decode_task(const PairTask& t) noexcept {
 
 }  // namespace
 
-PairTaskFn find_avx512bf16(Format cache) {
-  if (cache == Format::bf16) return decode_task<Format::bf16>;
-  if (cache == Format::e4m3) return decode_task<Format::e4m3>;
-  return nullptr;
+PairTier find_avx512bf16(Format cache) {
+  PairTier tier{nullptr, kTokens, kLeastHeads};
+  if (cache == Format::bf16) tier.task = decode_task<Format::bf16>;
+  if (cache == Format::e4m3) tier.task = decode_task<Format::e4m3>;
+  return tier;
 }
 
 }  // namespace perfmodel::kernels::attention_detail

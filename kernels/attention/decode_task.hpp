@@ -45,21 +45,31 @@ constexpr bool pairs_fit(Format cache, std::int64_t key_columns, std::int64_t va
   return key_columns % of == 0 && value_columns % of == 0 && value_columns <= kMostPairColumns;
 }
 
+/// A tier of such tasks; without a task where it does not have the format.
+struct PairTier {
+  PairTaskFn task;
+  std::int64_t tokens;       // taken at a time, at most
+  std::int64_t least_heads;  // of a group: 4, 8 or 16
+};
+
 /// Heads that go together where so many are left: the lanes of a vector, or a part of them.
-constexpr std::int64_t pair_group(std::int64_t left) {
-  return left > 8 ? 16 : left > 4 ? 8 : 4;
+constexpr std::int64_t pair_group(std::int64_t left, std::int64_t least) {
+  const std::int64_t group = left > 8 ? 16 : left > 4 ? 8 : 4;
+  return group > least ? group : least;
 }
 
-constexpr std::int64_t pair_heads(std::int64_t heads) {
-  return heads % 16 == 0 ? heads : heads / 16 * 16 + pair_group(heads % 16);
+/// Heads with those of zeros that fill the last group.
+constexpr std::int64_t pair_heads(std::int64_t heads, std::int64_t least) {
+  return heads % 16 == 0 ? heads : heads / 16 * 16 + pair_group(heads % 16, least);
 }
 
 /// Bytes of scratch that a task wants.
-constexpr std::int64_t pair_scratch_bytes(std::int64_t kv_heads, std::int64_t heads,
-                                          std::int64_t key_columns, std::int64_t value_columns) {
-  const std::int64_t padded = kv_heads * pair_heads(heads);
+constexpr std::int64_t pair_scratch_bytes(const PairTier& tier, std::int64_t kv_heads,
+                                          std::int64_t heads, std::int64_t key_columns,
+                                          std::int64_t value_columns) {
+  const std::int64_t padded = kv_heads * pair_heads(heads, tier.least_heads);
   // Queries and decoded keys, pairs of values, sums.
-  return 2 * (padded + kTokens) * key_columns + 2 * kTokens * value_columns +
+  return 2 * (padded + tier.tokens) * key_columns + 2 * tier.tokens * value_columns +
          4 * padded * value_columns + 4 * kStateFloats * padded / kHeads;
 }
 
@@ -68,6 +78,7 @@ TaskFn find_scalar(Format cache);
 TaskFn find_portable(Format cache);
 TaskFn find_avx2(Format cache);
 TaskFn find_avx512(Format cache);
-PairTaskFn find_avx512bf16(Format cache);
+PairTier find_avx512bf16(Format cache);
+PairTier find_amx(Format cache);
 
 }  // namespace perfmodel::kernels::attention_detail

@@ -49,6 +49,10 @@ struct Tiles {
   static void dot() {
     asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(C), "i"(A), "i"(B));
   }
+  /// Into L2, as what tiles work on together is too large for L1.
+  static void prefetch(const void* p) {
+    asm volatile("prefetcht1 %0" : : "m"(*static_cast<const char*>(p)));
+  }
 
  private:
   template <int T>

@@ -18,14 +18,22 @@ inline __m512 dot_pairs(__m512 sum, __m512i a, __m512i b) {
   return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
 }
 
-/// A pair in all lanes. clang 16 dies of a segmentation fault where it folds a broadcast into
-/// VDPBF16PS, so it must not see where the operand comes from.
-inline __m512i broadcast_pair(std::int32_t pair) {
-  __m512i x = _mm512_set1_epi32(pair);
+/// clang 16 dies of a segmentation fault where it folds a broadcast into VDPBF16PS, so it must not
+/// see where the operand comes from.
+inline __m512i of_unknown_origin(__m512i x) {
 #if defined(__clang__)
   asm("" : "+v"(x));
 #endif
   return x;
+}
+
+/// A pair in all lanes.
+inline __m512i broadcast_pair(std::int32_t pair) {
+  return of_unknown_origin(_mm512_set1_epi32(pair));
+}
+/// Two pairs by turns.
+inline __m512i broadcast_two_pairs(std::int64_t pairs) {
+  return of_unknown_origin(_mm512_set1_epi64(pairs));
 }
 
 /// The bytes of the BF16 values of codes 0..127.

@@ -2,36 +2,12 @@
 
 #include <cmath>
 
-#include "soft_tiles.hpp"
+#include "emulated_tiles.hpp"
 
 namespace perfmodel::kernels {
 
 namespace gemm_detail {
 namespace {
-
-/// What the tier's body is compiled over here.
-struct Tiles {
-  static SoftTiles& state() {
-    thread_local SoftTiles tiles;
-    return tiles;
-  }
-  template <std::size_t... T>
-  static void zero() {
-    (state().zero(T), ...);
-  }
-  template <std::size_t T>
-  static void load(const void* from, std::int64_t stride) {
-    state().load(T, static_cast<const std::uint8_t*>(from), stride);
-  }
-  template <std::size_t T>
-  static void store(float* to) {
-    state().store(T, reinterpret_cast<std::uint8_t*>(to), 64);
-  }
-  template <std::size_t C, std::size_t A, std::size_t B>
-  static void dot() {
-    state().dot(C, A, B);
-  }
-};
 
 #include "kernels/gemm/gemm_amx_body.hpp"
 
@@ -92,15 +68,10 @@ void fold(void* pairs, std::int64_t columns, const float* scales) noexcept {
 }
 
 void enter() noexcept {
-  std::uint8_t config[64] = {1};
-  for (int t = 0; t < 8; ++t) {
-    config[16 + 2 * t] = 64;
-    config[48 + t] = 16;
-  }
-  Tiles::state().configure(config);
+  Tiles::configure();
 }
 void leave() noexcept {
-  Tiles::state().release();
+  Tiles::release();
 }
 
 WidenFn weights_of(Format f) {

@@ -1,8 +1,9 @@
-// GEMM by tiles on machines that have none.
+// GEMM and decode attention by tiles on machines that have none.
 #pragma once
 
 #include <cstdint>
 
+#include "kernels/attention/decode_task.hpp"
 #include "kernels/gemm/gemm_tile.hpp"
 
 namespace perfmodel::kernels {
@@ -10,6 +11,7 @@ namespace perfmodel::kernels {
 /// The body of the tier over tiles in software. `tile` is nullptr where the tier lacks the
 /// combination.
 gemm_detail::Functions find_amx_emulated(Format weights, Format activations);
+attention_detail::PairTier find_attention_emulated(Format cache);
 
 /// While it exists, AMX instructions that the processor does not know are carried out in software,
 /// one by one, in all threads: what the compiler made of the tier runs as it is.

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
+#include "amx_emulated.hpp"
 #include "kernels/attention/attention.hpp"
 #include "kernels/registry/sample.hpp"
 
@@ -53,6 +55,23 @@ class Attention : public testing::TestWithParam<KvLayout> {
     return out;
   }
 
+  /// A tier, or functions that stand for one.
+  struct Way {
+    std::string name;
+    Tier tier;
+    attention_detail::PairTier functions;
+  };
+  static std::vector<Way> bf16_ways() {
+    const KvLayout& l = GetParam();
+    std::vector<Way> r;
+    for (const Tier t : attention_decode_bf16_tiers(l.format)) {
+      if (can_run(t)) r.push_back({std::string(name_of(t)), t, {}});
+    }
+    if (attention_detail::pairs_fit(l.format, l.key_columns, l.value_columns))
+      r.push_back({"tiles in software", Tier::scalar, find_attention_emulated(l.format)});
+    return r;
+  }
+
   std::vector<Tier> tiers() const {
     std::vector<Tier> r;
     for (const Tier t : attention_prefill_tiers(GetParam().format)) {
@@ -66,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(Caches, Attention,
                          testing::Values(KvLayout{Format::bf16, 2, 64, 96, 64, false},
                                          KvLayout{Format::e4m3, 2, 64, 96, 64, false},
                                          KvLayout{Format::bf16, 1, 160, 128, 64, true},
-                                         KvLayout{Format::e4m3, 1, 160, 128, 64, true}));
+                                         KvLayout{Format::e4m3, 1, 160, 128, 64, true},
+                                         KvLayout{Format::e4m3, 1, 192, 128, 64, true}));
 
 TEST_P(Attention, PrefillOfTheLastTokenIsDecode) {
   Team team(2);
@@ -90,9 +110,13 @@ TEST_P(Attention, DecodeOfBf16QueriesIsThatOfTheirValues) {
     q.push_back(float_to_bf16(x));
     wide.push_back(bf16_to_float(q.back()));
   }
-  const auto decode = [&](std::span<const std::int64_t> tokens, const Exec& exec) {
+  const auto decode = [&](std::span<const std::int64_t> tokens, const Way& way, Team& team) {
     std::vector<float> out(3 * result_floats(), 7.0F);
-    attention_decode(cache_, q, kHeads, pages_, first_, tokens, scale_, out, exec);
+    if (way.functions.task != nullptr) {
+      attention_decode(cache_, q, kHeads, pages_, first_, tokens, scale_, out, way.functions, team);
+    } else {
+      attention_decode(cache_, q, kHeads, pages_, first_, tokens, scale_, out, {way.tier, team});
+    }
     return out;
   };
   // The last is where a page ends; the others leave pairs, and pairs of pairs, of tokens
@@ -104,20 +128,16 @@ TEST_P(Attention, DecodeOfBf16QueriesIsThatOfTheirValues) {
   // What is left in a page behind the last token must not count, be it infinite.
   const std::vector<float> key(static_cast<std::size_t>(GetParam().key_columns), INFINITY);
   const std::vector<float> value(static_cast<std::size_t>(GetParam().value_columns), INFINITY);
-  if (GetParam().format == Format::bf16) {
-    for (std::int64_t h = 0; h < GetParam().kv_heads; ++h)
-      cache_.store(pages_[1], 63, h, key, value);
-  }
-  for (const Tier t : attention_decode_bf16_tiers(GetParam().format)) {
-    if (!can_run(t)) continue;
-    const auto out = decode(lengths, {t, one});
+  for (std::int64_t h = 0; h < GetParam().kv_heads; ++h) cache_.store(pages_[1], 63, h, key, value);
+  for (const Way& way : bf16_ways()) {
+    const auto out = decode(lengths, way, one);
     // As above, with 2^-8 for weights in BF16.
     for (std::size_t i = 0; i < out.size(); ++i)
-      ASSERT_NEAR(out[i], exact[i], (0x1p-8 + 2e-5) * 70) << name_of(t) << ' ' << i;
-    EXPECT_EQ(out, decode(lengths, {t, three})) << name_of(t) << ": other pieces, same bits";
-    const auto none = decode(std::vector<std::int64_t>{127, 0, 64}, {t, one});
+      ASSERT_NEAR(out[i], exact[i], (0x1p-8 + 2e-5) * 70) << way.name << ' ' << i;
+    EXPECT_EQ(out, decode(lengths, way, three)) << way.name << ": other pieces, same bits";
+    const auto none = decode(std::vector<std::int64_t>{127, 0, 64}, way, one);
     for (std::size_t i = 0; i < result_floats(); ++i)
-      ASSERT_EQ(none[result_floats() + i], 0.0F) << name_of(t) << ": no tokens";
+      ASSERT_EQ(none[result_floats() + i], 0.0F) << way.name << ": no tokens";
   }
 }
 
