@@ -16,7 +16,7 @@ KNOWN = {"vmulph", "vfmadd132ph", "vfmadd213ph", "vfmadd231ph", "vcvtph2psx"}
 
 def of_extension(listing):
     """Mnemonics of instructions whose bytes begin with an EVEX prefix of map 5 or 6."""
-    for code, mnemonic in re.findall(r"^\s*[0-9a-f]+:\t((?:[0-9a-f]{2} )+)\s*\t(\w+)", listing, re.MULTILINE):
+    for code, mnemonic in re.findall(r"^\s*[0-9a-f]+:\s((?:[0-9a-f]{2} )+)\s*\t(\w+)", listing, re.MULTILINE):
         first, *rest = (int(byte, 16) for byte in code.split())
         if first == 0x62 and rest and rest[0] & 0xF in (5, 6):
             yield mnemonic
@@ -35,8 +35,10 @@ def problems_of(listing, of_tier):
 def self_test():
     add = "  27:\t62 f6 75 48 b8 c2    \tvfmadd231ph %zmm2,%zmm1,%zmm0\n"
     move = "  30:\t62 f5 7d 08 6e c0    \tvmovw  %eax,%xmm0\n"
+    llvm = "      27: 62 f6 75 48 b8 c2            \tvfmadd231ph\t%zmm2, %zmm1, %zmm0\n"
     other = "  36:\t62 f2 75 48 b8 c2    \tvfmadd231ps %zmm2,%zmm1,%zmm0\n"
     assert not list(problems_of(add + other, True))
+    assert not list(problems_of(llvm + other, True))
     assert list(problems_of(add + move, True)) == ["vmovw, which no test carries out"]
     assert list(problems_of(other, True)) == ["no multiply-add of FP16"]
     assert list(problems_of(add, False)) == ["vfmadd231ph is for avx512fp16 only"]
