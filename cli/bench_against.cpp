@@ -73,13 +73,13 @@ std::vector<std::string> own_words() {
 
 /// Libraries read their settings when they are loaded, and the solver behind `calibrate` may have
 /// loaded some of them with the program. So the settings are made, and the program begins anew.
-/// What the user set stays.
+/// --threads is for both sides, whatever the environment says; a core that the user chose stays.
 void begin_with_settings(int threads) {
   constexpr const char* kDone = "PERFMODEL_AGAINST_SETTINGS";
   if (std::getenv(kDone) != nullptr) return;
   ::setenv(kDone, "1", 1);
-  ::setenv("OMP_NUM_THREADS", std::to_string(threads).c_str(), 0);
-  ::setenv("OPENBLAS_NUM_THREADS", std::to_string(threads).c_str(), 0);
+  for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"})
+    ::setenv(name, std::to_string(threads).c_str(), 1);
   // OpenBLAS goes by the names of processors and takes those that are newer than itself for older
   // ones; of its kernels with AVX-512 these are the ones that it takes on any vendor's.
   const auto features = kernels::machine_features();

@@ -60,8 +60,8 @@ int run(const Words& w) {
                                  w.threads, machine.threads));
   check_writable(w.out);
   const int threads = w.threads > 0 ? w.threads : machine.threads;
-  const auto roofs =
-      kernels::measure_host({machine.l1d, machine.l2, machine.l3}, threads, w.rounds);
+  const auto roofs = kernels::measure_host(
+      {machine.l1d, machine.l2, machine.l3, machine.l3_threads}, threads, w.rounds);
   if (!w.out.empty()) {
     const auto text = host_yaml(id_of(w.out), roofs, machine, today());
     spec::Diagnostics problems;

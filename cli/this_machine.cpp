@@ -47,6 +47,21 @@ Bytes size_of(const std::string& text) {
   return Bytes::from_base(n * scale);
 }
 
+/// "0-7,64-71": 16.
+int count_of(const std::string& list) {
+  std::istringstream in(list);
+  int count = 0;
+  for (std::string range; std::getline(in, range, ',');) {
+    std::istringstream ends(range);
+    int first = 0, last = 0;
+    char dash = ' ';
+    if (!(ends >> first)) continue;
+    if (!(ends >> dash >> last)) last = first;
+    count += last - first + 1;
+  }
+  return count;
+}
+
 void read_caches(ThisMachine& m) {
   for (int i = 0; i < 8; ++i) {
     const auto folder = fmt::format("/sys/devices/system/cpu/cpu0/cache/index{}/", i);
@@ -54,6 +69,7 @@ void read_caches(ThisMachine& m) {
     if (level.empty() || first_line(folder + "type") == "Instruction") continue;
     auto& cache = level == "1" ? m.l1d : level == "2" ? m.l2 : m.l3;
     cache = size_of(first_line(folder + "size"));
+    if (level == "3") m.l3_threads = count_of(first_line(folder + "shared_cpu_list"));
   }
 }
 

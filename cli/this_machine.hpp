@@ -14,6 +14,7 @@ struct ThisMachine {
   std::string compiler;  // that built the program
   std::string features;  // of kernels::machine_features()
   Bytes l1d, l2, l3;     // of one core; of the last one, all that this core sees
+  int l3_threads = 0;    // that share the last one
   Bytes memory;
   Bytes page;
   std::string huge_pages;  // setting of transparent huge pages: always, madvise, never

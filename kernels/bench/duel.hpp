@@ -28,8 +28,9 @@ struct Duel {
   double difference = 0.0, bound = 0.0;
 };
 
-/// `shape.m` rows; one takes our GEMV. Each side has its weights packed beforehand, and as many
-/// copies of them as it takes to read them from memory; for a test one.
+/// `shape.m` rows; one takes our GEMV. Each side has its weights packed beforehand where its
+/// interface can (BLAS packs in each call), and as many copies of them as it takes to read them
+/// from memory; for a test one.
 Duel fight(const QuantSpec& spec, const Shape& shape, std::string_view forced_tier, int threads,
            int rounds, const PeerLibrary& library, Purpose purpose = Purpose::benchmark);
 

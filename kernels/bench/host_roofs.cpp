@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kUnit = 256;                        // elements that a stream takes at once
 constexpr double kReadBytes = 16e6;                       // of one sample inside caches, per thread
-constexpr std::int64_t kMultiplyAdds = 1 << 26;           // some 1 to 5 ms
 constexpr Bytes kBeyondCaches = Bytes::from_base(512e6);  // the last level is shared with others
 constexpr std::int64_t kHops = 1 << 15;
 constexpr std::int64_t kSyncs = 200;
@@ -114,13 +113,6 @@ struct Sampler {
   std::vector<double> values;
 };
 
-double multiply_add_rate(Tier tier, Team& team) {
-  const std::int64_t n = (tier == Tier::scalar ? kMultiplyAdds / 16 : kMultiplyAdds) * team.size();
-  return 2.0 * static_cast<double>(n) / seconds_of(team, [&] {
-           static_cast<void>(multiply_adds(n, {tier, team}));
-         });
-}
-
 double sync_time(Case& sync, Team& team) {
   return seconds_of(team, [&] { sync.run({Tier::scalar, team}); }) / static_cast<double>(kSyncs);
 }
@@ -174,14 +166,17 @@ HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
   if (caches.l1d > Bytes()) levels.push_back({"l1", caches.l1d * 0.5});
   if (caches.l2 > Bytes()) levels.push_back({"l2", caches.l2 * 0.5});
   if (caches.l3 > Bytes()) levels.push_back({"l3", caches.l3 * 0.25});
+  // What a thread has of the shared cache must be more than its own cache holds, or that is
+  // measured.
+  const int sharers = caches.l3_threads > 0 ? std::min(caches.l3_threads, threads) : threads;
+  const Bytes of_l3 = caches.l3 * 0.25 / sharers;
   std::vector<std::unique_ptr<LevelRead>> reads;
   std::vector<std::unique_ptr<Chase>> chases;
   for (const auto& level : levels) {
     const bool shared = level.name == "l3";
-    auto* reader = reads
-                       .emplace_back(std::make_unique<LevelRead>(
-                           shared ? level.size / threads : level.size, read, team))
-                       .get();
+    if (shared && of_l3 < caches.l2 * 2.0) continue;
+    const Bytes each = shared ? of_l3 : level.size;
+    auto* reader = reads.emplace_back(std::make_unique<LevelRead>(each, read, team)).get();
     add("read_" + level.name, "four streams from the cache", RoofKind::bytes_per_second,
         [reader] { return reader->sample(); });
   }
@@ -200,8 +195,9 @@ HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
         RoofKind::seconds, [chase] { return chase->sample(); });
   }
 
-  const auto fork = descriptor_named("sync/fork_join")->make({kSyncs, 1, 1, 1}, Purpose::test);
-  const auto barrier = descriptor_named("sync/barrier")->make({kSyncs, 1, 1, 1}, Purpose::test);
+  const auto fork = descriptor_named("sync/fork_join")->make({kSyncs, 1, 1, 1}, Purpose::benchmark);
+  const auto barrier =
+      descriptor_named("sync/barrier")->make({kSyncs, 1, 1, 1}, Purpose::benchmark);
   add("fork_join", "all threads start, run nothing, and end", RoofKind::seconds,
       [&] { return sync_time(*fork, team); });
   add("barrier", "all threads wait for each other", RoofKind::seconds,

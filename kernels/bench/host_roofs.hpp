@@ -13,6 +13,7 @@ namespace perfmodel::kernels {
 /// Bytes of one core's caches and of the last one. Zero: not known, and the level not measured.
 struct CacheSizes {
   Bytes l1d, l2, l3;
+  int l3_threads = 0;  // of the machine, that share the last one; 0: not known, taken for all
 };
 
 enum class RoofKind : std::uint8_t { ops_per_second, bytes_per_second, seconds, cycles_per_second };

@@ -14,7 +14,12 @@ namespace {
 /// Slices go round through 512 MiB, so that each has left the caches when its turn comes again.
 constexpr std::size_t kMemoryFloats = std::size_t{128} << 20;
 constexpr std::size_t kSliceFloats = std::size_t{4} << 20;
-constexpr std::int64_t kMultiplyAdds = 1 << 26;  // some 1 to 5 ms
+
+/// Per thread, for a few tenths of a millisecond or more.
+std::int64_t multiply_adds_for(Tier tier) {
+  if (tier == Tier::scalar) return 1 << 22;
+  return tier == Tier::amx ? 1 << 30 : 1 << 26;
+}
 
 Tier best_of(const std::vector<Tier>& tiers, Tier most) {
   Tier best = Tier::scalar;
@@ -45,6 +50,14 @@ double seconds_of(const Team& team, const std::function<void()>& f) {
   const auto start = std::chrono::steady_clock::now();
   f();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double multiply_add_rate(Tier tier, Team& team) {
+  const std::int64_t n = multiply_adds_for(tier) * team.size();
+  static_cast<void>(multiply_adds(n / 8, {tier, team}));
+  return 2.0 * static_cast<double>(n) / seconds_of(team, [&] {
+           static_cast<void>(multiply_adds(n, {tier, team}));
+         });
 }
 
 Quartiles quartiles_of(std::vector<double> values) {
@@ -83,10 +96,7 @@ RoofSample Roofs::sample() {
   r.copy = 2.0 * bytes / seconds_of(team_, [&] {
              static_cast<void>(stream(copy, from, {}, to, 0.0F, {copy_tier_, team_}));
            });
-  const std::int64_t adds = flops_tier_ == Tier::scalar ? kMultiplyAdds / 16 : kMultiplyAdds;
-  r.flops = 2.0 * static_cast<double>(adds * team_.size()) / seconds_of(team_, [&] {
-              static_cast<void>(multiply_adds(adds * team_.size(), {flops_tier_, team_}));
-            });
+  r.flops = multiply_add_rate(flops_tier_, team_);
   return r;
 }
 

@@ -13,6 +13,10 @@ namespace perfmodel::kernels {
 /// took of the processor; with several the time that passed.
 double seconds_of(const Team& team, const std::function<void()>& f);
 
+/// Operations per second of a tier's widest multiply-adds on all threads; what it reads is in its
+/// cache before the time starts.
+double multiply_add_rate(Tier tier, Team& team);
+
 struct Quartiles {
   double low = 0.0, median = 0.0, high = 0.0;
 };

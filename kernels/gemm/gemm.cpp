@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
@@ -107,6 +108,14 @@ struct Job {
   std::int64_t scale_floats() const { return outer / kBlock * f.tile_rows; }
 };
 
+/// Fast decoders take E4M3's NaN for 480. Weights with any go to the scalar tier; activations,
+/// which change from call to call, make their row NaN by its scale.
+bool some_nan(const std::uint8_t (&codes)[kBlock * 2]) {
+  int nan = 0;
+  for (std::int64_t i = 0; i < kBlock; ++i) nan |= (codes[i] & 0x7F) == 0x7F ? 1 : 0;
+  return nan != 0;
+}
+
 /// Columns [k0, k1) of the rows of one tile, in the order that its multiplication reads.
 void pack_tile(const Job& job, const TileRows& rows, std::int64_t tile, std::int64_t k0,
                std::int64_t k1) noexcept {
@@ -133,8 +142,9 @@ void pack_tile(const Job& job, const TileRows& rows, std::int64_t tile, std::int
           std::memcpy(to + i * height, wide + i, kTileColumns * 2);
       }
       if (job.row_scales != nullptr) {
+        const float scale = job.a.row_scales(rows.first + r)[k / kBlock];
         job.row_scales[tile * job.scale_floats() + (k - k0) / kBlock * height + r] =
-            job.a.row_scales(rows.first + r)[k / kBlock];
+            job.a.format() == Format::e4m3 && some_nan(codes) ? NAN : scale;
       }
     }
   }
@@ -250,6 +260,28 @@ void run_wave(Job& job, const Wave& wave, Team& team) {
   }
 }
 
+/// Of groups whose matrices have the same functions.
+void multiply(std::span<const PackedWeights* const> weights, std::span<const std::int64_t> offsets,
+              const Activations& a, std::span<float> c, const Exec& exec) {
+  if (offsets.front() == offsets.back()) return;
+  const PackedWeights& w = *weights[0];
+  const Functions& f = w.functions();
+  Job job{a, c.data(), w.rows(), f, w.padded_columns(), 0, 0, 0, nullptr, nullptr};
+  job.element = activation_bytes(f);
+  job.chunk = f.layout == Layout::pairs && f.weights == nullptr ? kChunkDirect
+              : weight_bytes(f) == 2                            ? kChunkPairs
+                                                                : kChunkFp32;
+  const auto waves = plan(weights, offsets, f);
+  const auto tiles = static_cast<std::int64_t>(waves.front().tiles.size());
+  const std::int64_t fit = kActivationBytes / (tiles * f.tile_rows * job.element);
+  job.outer = std::min(std::max(fit / job.chunk, std::int64_t{1}) * job.chunk, job.padded);
+  const auto packed = static_cast<std::size_t>(tiles * job.tile_bytes());
+  const auto scales = static_cast<std::size_t>(tiles * job.scale_floats()) * sizeof(float);
+  job.packed = exec.team.shared_scratch(packed + scales);
+  if (a.row_scales(0) != nullptr) job.row_scales = reinterpret_cast<float*>(job.packed + packed);
+  for (const Wave& wave : waves) run_wave(job, wave, exec.team);
+}
+
 }  // namespace
 
 Activations::Activations(Format format, std::span<const std::uint16_t> codes, std::int64_t columns)
@@ -289,7 +321,7 @@ void grouped_gemm(std::span<const PackedWeights* const> weights,
   for (const PackedWeights* other : weights) {
     if (other->rows() != w.rows() || other->columns() != w.columns() ||
         !(other->spec() == w.spec()) || other->activations() != a.format() ||
-        other->tier() != exec.tier || other->functions().tile != w.functions().tile)
+        other->tier() != exec.tier)
       throw std::invalid_argument(
           "grouped gemm: matrices of one kind, packed for this tier, are needed");
   }
@@ -301,23 +333,15 @@ void grouped_gemm(std::span<const PackedWeights* const> weights,
     std::fill(c.begin(), c.end(), 0.0F);
     return;
   }
-
-  const Functions& f = w.functions();
-  Job job{a, c.data(), w.rows(), f, w.padded_columns(), 0, 0, 0, nullptr, nullptr};
-  job.element = activation_bytes(f);
-  job.chunk = f.layout == Layout::pairs && f.weights == nullptr ? kChunkDirect
-              : weight_bytes(f) == 2                            ? kChunkPairs
-                                                                : kChunkFp32;
-  const auto waves = plan(weights, offsets, f);
-  const auto tiles = static_cast<std::int64_t>(waves.front().tiles.size());
-  const std::int64_t fit = kActivationBytes / (tiles * f.tile_rows * job.element);
-  job.outer = std::min(std::max(fit / job.chunk, std::int64_t{1}) * job.chunk, job.padded);
-  const auto packed = static_cast<std::size_t>(tiles * job.tile_bytes());
-  const auto scales = static_cast<std::size_t>(tiles * job.scale_floats()) * sizeof(float);
-  job.packed = exec.team.shared_scratch(packed + scales);
-  if (a.rows() > 0 && a.row_scales(0) != nullptr)
-    job.row_scales = reinterpret_cast<float*>(job.packed + packed);
-  for (const Wave& wave : waves) run_wave(job, wave, exec.team);
+  // Matrices with NaN have functions of their own, so there may be several runs of groups.
+  for (std::size_t first = 0; first < weights.size();) {
+    const gemm_detail::TileFn tile = weights[first]->functions().tile;
+    std::size_t last = first + 1;
+    while (last < weights.size() && weights[last]->functions().tile == tile) ++last;
+    multiply(weights.subspan(first, last - first), offsets.subspan(first, last - first + 1), a, c,
+             exec);
+    first = last;
+  }
 }
 
 void gemm(const PackedWeights& w, const Activations& a, std::span<float> c, const Exec& exec) {

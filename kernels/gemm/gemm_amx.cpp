@@ -1,7 +1,8 @@
 // GEMM by AMX: TDPBF16PS on tiles of BF16, fed by AVX-512.
 //
-// FP16 is the sum of two BF16 numbers (11 bits in 8 and 3, and BF16 has the smaller exponents), so
-// its products are four of BF16, all exact. Infinity has no such sum and becomes NaN.
+// FP16 is the sum of two BF16 numbers: itself, rounded to 8 of its 11 bits, and what is left, which
+// has 3; BF16 has the smaller exponents. Products are three of BF16, each exact. Infinity has no
+// such sum and becomes NaN.
 #include <immintrin.h>
 
 #include "kernels/gemm/gemm_tile.hpp"
@@ -14,23 +15,19 @@ namespace {
 
 #include "kernels/gemm/gemm_amx_body.hpp"
 
-/// 32 FP16 codes in two BF16 parts. The upper half of FP32 is BF16, cut off; what it leaves is
-/// exact.
+/// 32 FP16 codes in two BF16 parts. Rounded, not cut off, so that the low part is small and has
+/// either sign.
 void split32(const std::uint8_t* codes, std::uint8_t* high, std::uint8_t* low) {
-  const __m512i upper = _mm512_set1_epi32(static_cast<int>(0xFFFF0000U));
-  // The upper words of two vectors, in order.
-  __m512i odd = _mm512_set_epi16(63, 61, 59, 57, 55, 53, 51, 49, 47, 45, 43, 41, 39, 37, 35, 33, 31,
-                                 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
   const __m512i h = _mm512_loadu_si512(codes);
   const __m512 v0 = _mm512_cvtph_ps(_mm512_castsi512_si256(h));
   const __m512 v1 = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(h, 1));
-  const __m512i b0 = reinterpret_cast<__m512i>(v0), b1 = reinterpret_cast<__m512i>(v1);
-  const __m512 h0 = reinterpret_cast<__m512>(_mm512_and_si512(b0, upper));
-  const __m512 h1 = reinterpret_cast<__m512>(_mm512_and_si512(b1, upper));
-  const __m512i l0 = reinterpret_cast<__m512i>(_mm512_sub_ps(v0, h0));
-  const __m512i l1 = reinterpret_cast<__m512i>(_mm512_sub_ps(v1, h1));
-  _mm512_storeu_si512(high, _mm512_permutex2var_epi16(b0, odd, b1));
-  _mm512_storeu_si512(low, _mm512_permutex2var_epi16(l0, odd, l1));
+  const auto rounded = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(v1, v0));
+  const __m512i wide0 = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(rounded));
+  const __m512i wide1 = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(rounded, 1));
+  const __m512 l0 = _mm512_sub_ps(v0, reinterpret_cast<__m512>(_mm512_slli_epi32(wide0, 16)));
+  const __m512 l1 = _mm512_sub_ps(v1, reinterpret_cast<__m512>(_mm512_slli_epi32(wide1, 16)));
+  _mm512_storeu_si512(high, rounded);
+  _mm512_storeu_si512(low, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(l1, l0)));
 }
 
 /// [count / group][part][group]: a group of activations is a row of a tile, one of weights a step.

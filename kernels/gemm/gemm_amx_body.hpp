@@ -21,11 +21,20 @@ static_assert(sizeof(Vector) == kRowBytes);
 
 inline void prefetch_ahead(const char*& ahead, std::int64_t bytes) {
   if (bytes == 0) return;
-  for (std::int64_t i = 0; i < kPrefetches; ++i) __builtin_prefetch(ahead + i * bytes, 0, 2);
-  ahead += kPrefetches * bytes;
+  bytes *= kPrefetches;
+  for (std::int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(ahead + i, 0, 2);
+  ahead += bytes;
 }
 
-/// More than 16 rows: tiles 0 .. 3 are C, two by two. With parts, all products of them.
+/// Whether the products of two parts count. Those of two low ones do not: low parts are at most
+/// 2^-8 of their numbers, so what is left out is 2^-16 of a product, and of either sign; a quarter
+/// of the time is saved.
+template <int PA, int PB>
+constexpr bool counts(int pa, int pb) {
+  return PA + PB < 4 || pa + pb < 2;
+}
+
+/// More than 16 rows: tiles 0 .. 3 are C, two by two. With parts, the products of them that count.
 template <int PA, int PB>
 void products_tall(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t steps,
                    const char*& ahead, std::int64_t ahead_bytes) {
@@ -35,7 +44,7 @@ void products_tall(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t 
       Tiles::load<4>(a, kRowBytes);
       Tiles::load<5>(a + kTileBytes, kRowBytes);
       a += kStepBytes;
-      for (int pb = 0; pb < PB; ++pb) {
+      for (int pb = 0; pb < PB && counts<PA, PB>(pa, pb); ++pb) {
         const std::uint8_t* w = b + pb * kStepBytes;
         Tiles::load<6>(w, kPairRowBytes);
         Tiles::dot<0, 4, 6>();
@@ -50,53 +59,53 @@ void products_tall(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t 
   }
 }
 
-/// Up to 16 rows: tiles 0 and 1 are C, as are 2 and 3, which take every other step: two sums would
-/// wait for each other (a product has a latency of 52 cycles and is issued every 16).
-template <int PA, int PB>
+/// Up to 16 rows, of one block or two, which lie one after the other: tiles 0 and 1 are C of the
+/// first, 2 and 3 of the second. Sums of two blocks need not wait for each other (a product has a
+/// latency of 52 cycles and is issued every 16), and are those of a tall tile to the bit.
+template <int PA, int PB, int Blocks>
 void products_flat(const std::uint8_t*& a, const std::uint8_t*& b, std::int64_t steps,
                    const char*& ahead, std::int64_t ahead_bytes) {
   Tiles::zero<0, 1, 2, 3>();
   for (std::int64_t i = 0; i < steps; ++i) {
     for (int pa = 0; pa < PA; ++pa) {
+      const std::uint8_t* second_a = a + steps * PA * kStepBytes;
       Tiles::load<4>(a, kRowBytes);
+      if (Blocks == 2) Tiles::load<5>(second_a, kRowBytes);
       a += kStepBytes;
-      for (int pb = 0; pb < PB; ++pb) {
+      for (int pb = 0; pb < PB && counts<PA, PB>(pa, pb); ++pb) {
         const std::uint8_t* w = b + pb * kStepBytes;
         Tiles::load<6>(w, kPairRowBytes);
+        Tiles::dot<0, 4, 6>();
         Tiles::load<7>(w + kRowBytes, kPairRowBytes);
-        if (((i + pa + pb) & 1) == 0) {
-          Tiles::dot<0, 4, 6>();
-          Tiles::dot<1, 4, 7>();
-        } else {
-          Tiles::dot<2, 4, 6>();
-          Tiles::dot<3, 4, 7>();
-        }
+        Tiles::dot<1, 4, 7>();
+        if (Blocks == 1) continue;
+        w += steps * PB * kStepBytes;
+        Tiles::load<6>(w, kPairRowBytes);
+        Tiles::dot<2, 5, 6>();
+        Tiles::load<7>(w + kRowBytes, kPairRowBytes);
+        Tiles::dot<3, 5, 7>();
       }
     }
-    prefetch_ahead(ahead, ahead_bytes);
+    for (int block = 0; block < Blocks; ++block) prefetch_ahead(ahead, ahead_bytes);
     b += PB * kStepBytes;
   }
+  a += (Blocks - 1) * steps * PA * kStepBytes;
+  b += (Blocks - 1) * steps * PB * kStepBytes;
 }
 
-/// Where the sums of a row are among the four tiles that were stored, for its 16 channels `half`.
+/// Where the sums of a row are among the tiles that were stored, for its 16 channels `half`.
 inline const float* sums_of(const float* stored, std::int64_t row, std::int64_t half) {
   return stored + (row / 16 * 2 + half) * kTileFloats + row % 16 * 16;
 }
 
 /// Block i, stored as tiles, scaled and added to the totals; the last one goes on to C.
 inline void promote(const Tile& t, const float* stored, std::int64_t i, float* totals) {
-  const bool flat = t.rows <= 16;
   const bool last = i + 1 == t.blocks;
   for (std::int64_t r = 0; r < t.rows; ++r) {
     const float row_scale = t.row_scales == nullptr ? 1.0F : t.row_scales[i * kHeight + r];
     for (std::int64_t half = 0; half < 2; ++half) {
       Vector sum, scale, more;
-      const float* from = sums_of(stored, r, half);
-      __builtin_memcpy(&sum, from, sizeof sum);
-      if (flat) {
-        __builtin_memcpy(&more, from + 2 * kTileFloats, sizeof more);
-        sum += more;
-      }
+      __builtin_memcpy(&sum, sums_of(stored, r, half), sizeof sum);
       __builtin_memcpy(&scale, t.scales + i * kPanel + half * 16, sizeof scale);
       sum *= scale * row_scale;
       float* total = totals + r * kPanel + half * 16;
@@ -129,22 +138,33 @@ void tile(const Tile& t) noexcept {
     __builtin_prefetch(t.c + r * t.c_stride, 1, 3);
     __builtin_prefetch(t.c + r * t.c_stride + 16, 1, 3);
   }
-  for (std::int64_t i = 0; i < t.blocks; ++i) {
-    const std::int64_t steps = t.block_columns / kTileColumns;
-    if (t.rows > 16) {
-      products_tall<PA, PB>(a, b, steps, ahead, t.ahead_bytes);
-    } else {
-      products_flat<PA, PB>(a, b, steps, ahead, t.ahead_bytes);
+  const std::int64_t steps = t.block_columns / kTileColumns;
+  const bool tall = t.rows > 16;
+  const std::int64_t at_once = tall ? 1 : 2;  // blocks that there are tiles for
+  const auto promote_from = [&](std::int64_t first) {
+    const float* from = stored[first / at_once % 2];
+    for (std::int64_t i = first; i < first + at_once && i < t.blocks; ++i) {
+      promote(t, from, i, totals);
+      from += 2 * kTileFloats;
     }
-    // The block before is scaled here, so that vectors have work while the tiles multiply.
-    if (i > 0) promote(t, stored[(i - 1) % 2], i - 1, totals);
-    float* to = stored[i % 2];
+  };
+  for (std::int64_t i = 0; i < t.blocks; i += at_once) {
+    if (tall) {
+      products_tall<PA, PB>(a, b, steps, ahead, t.ahead_bytes);
+    } else if (i + 1 < t.blocks) {
+      products_flat<PA, PB, 2>(a, b, steps, ahead, t.ahead_bytes);
+    } else {
+      products_flat<PA, PB, 1>(a, b, steps, ahead, t.ahead_bytes);
+    }
+    // The blocks before are scaled here, so that vectors have work while the tiles multiply.
+    if (i > 0) promote_from(i - at_once);
+    float* to = stored[i / at_once % 2];
     Tiles::store<0>(to);
     Tiles::store<1>(to + kTileFloats);
     Tiles::store<2>(to + 2 * kTileFloats);
     Tiles::store<3>(to + 3 * kTileFloats);
   }
-  promote(t, stored[(t.blocks - 1) % 2], t.blocks - 1, totals);
+  promote_from((t.blocks - 1) / at_once * at_once);
 }
 
 inline TileFn tile_of(std::int64_t activation_parts, std::int64_t weight_parts) {
@@ -168,7 +188,8 @@ inline Functions with_widening(Format weights, Format activations, WidenFn from_
   f.activation_parts = activations == Format::fp16 ? 2 : 1;
   f.weights = from_weights;
   f.activations = from_activations;
-  const bool room = weights == Format::e4m3 || weights == Format::e5m2 || weights == Format::e2m1;
+  // Not E5M2, whose infinities are exponents that nothing may be added to.
+  const bool room = weights == Format::e4m3 || weights == Format::e2m1;
   f.fold = room ? fold : nullptr;
   f.tile = tile_of(f.activation_parts, f.weight_parts);
   f.tile_rows = kHeight;

@@ -12,7 +12,7 @@ using gemm_detail::Functions;
 using gemm_detail::kPanel;
 using gemm_detail::Layout;
 
-Functions find(Tier tier, Format weights, Format activations) {
+Functions of_tier(Tier tier, Format weights, Format activations) {
   switch (tier) {
     case Tier::scalar:
       return gemm_detail::find_scalar(weights, activations);
@@ -31,6 +31,13 @@ Functions find(Tier tier, Format weights, Format activations) {
     default:
       return {};
   }
+}
+
+Functions find(Tier tier, Format weights, Format activations) {
+  // Activations are rows of whole bytes.
+  if (bits_of(activations) % 8 != 0) return {};
+  const Functions f = of_tier(tier, weights, activations);
+  return f.activations == nullptr ? Functions{} : f;
 }
 
 /// Where the code of (column k, channel n of the panel) goes, in codes.

@@ -89,7 +89,10 @@ void gemv(const GemvWeights& w, std::span<const std::uint16_t> x, std::span<floa
     throw std::invalid_argument("gemv: the vector does not have one element per column");
   if (static_cast<std::int64_t>(y.size()) != q.rows())
     throw std::invalid_argument("gemv: the result does not have one element per row");
-  if (q.rows() == 0) return;
+  if (q.rows() == 0 || q.columns() == 0) {
+    std::fill(y.begin(), y.end(), 0.0F);
+    return;
+  }
 
   // The vector, padded like the rows, and its prepared form behind it.
   const auto padded = static_cast<std::size_t>(q.padded_columns());

@@ -1,5 +1,6 @@
 // What it costs to start all threads and to wait for them: the floor under every kernel's time.
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 
 #include "kernels/registry/registry.hpp"
@@ -10,27 +11,39 @@ namespace {
 
 class SyncCase final : public Case {
  public:
-  SyncCase(bool barrier, const Shape& s) : barrier_(barrier), count_(s.m) {}
+  SyncCase(bool barrier, const Shape& s, Purpose purpose)
+      : barrier_(barrier), checked_(purpose == Purpose::test), count_(s.m) {}
 
   void run(const Exec& exec) override {
-    arrivals_ = 0;
-    expected_ = count_ * exec.team.size();
+    arrivals_ = early_ = 0;
+    const std::int64_t threads = exec.team.size();
+    expected_ = count_ * threads;
     if (barrier_) {
       exec.team.run([&](int) noexcept {
-        for (std::int64_t i = 0; i < count_; ++i) exec.team.barrier();
-        arrivals_ += count_;
+        for (std::int64_t i = 0; i < count_; ++i) {
+          if (checked_) ++arrivals_;
+          exec.team.barrier();
+          if (checked_ && !all_arrived(i + 1, threads)) ++early_;
+        }
+        if (!checked_) arrivals_ += count_;
       });
     } else {
       for (std::int64_t i = 0; i < count_; ++i) exec.team.run([&](int) noexcept { ++arrivals_; });
     }
   }
 
-  double error() override { return static_cast<double>(expected_ - arrivals_); }
+  double error() override { return static_cast<double>(std::abs(expected_ - arrivals_) + early_); }
 
  private:
-  bool barrier_;
+  /// Behind a barrier all have arrived as often, and none more often than once again.
+  bool all_arrived(std::int64_t times, std::int64_t threads) const {
+    const std::int64_t seen = arrivals_;
+    return seen >= times * threads && seen < (times + 1) * threads;
+  }
+
+  bool barrier_, checked_;  // counting costs more than the barrier
   std::int64_t count_, expected_ = 0;
-  std::atomic<std::int64_t> arrivals_{0};
+  std::atomic<std::int64_t> arrivals_{0}, early_{0};
 };
 
 }  // namespace
@@ -44,9 +57,9 @@ void add_sync(Descriptors& all) {
         barrier ? "all threads wait for each other" : "all threads start, run nothing, and end";
     d.shape_meaning = "m: times";
     d.tiers = {Tier::scalar};
-    d.error_reason = "number of threads that did not arrive";
+    d.error_reason = "number of times that a thread did not arrive or was let go too early";
     d.cost = [](const Shape&) { return Cost{}; };
-    d.make = [=](const Shape& s, Purpose) { return std::make_unique<SyncCase>(barrier, s); };
+    d.make = [=](const Shape& s, Purpose p) { return std::make_unique<SyncCase>(barrier, s, p); };
     d.test_shapes = {{1, 1, 1, 1}, {20, 1, 1, 1}};
     d.benchmark_shapes = {{1000, 1, 1, 1}};
     all.push_back(std::move(d));

@@ -212,7 +212,8 @@ TEST(BenchAgainst, RefusesWhatMakesNoSense) {
   expect_refused({"bench", "--against", "onednn,"}, {"unknown library ''"});
   expect_refused({"bench", "--against", "onednn", "--predict"}, {"--against", "--predict"});
   expect_refused({"bench", "--against", "onednn", "--threads", "1", "2"}, {"--threads"});
-  expect_refused({"bench", "--against", "onednn", "--tier", "amx"}, {"cannot run 'amx'"});
+  // Either the machine or the first kernel lacks it.
+  expect_refused({"bench", "--against", "onednn", "--tier", "amx"}, {"'amx'"});
 }
 
 TEST(BenchPredict, RefusesWhatMakesNoSense) {

@@ -55,7 +55,7 @@ template <std::int64_t Group>
 void split(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {
   for (std::int64_t i = 0; i < count; ++i) {
     const float value = fp16_to_float(get(codes, i));
-    const auto high = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16);
+    const std::uint16_t high = float_to_bf16(value);
     const std::int64_t at = i / Group * 2 * Group + i % Group;
     put(out, at, high);
     put(out, at + Group, float_to_bf16(value - bf16_to_float(high)));

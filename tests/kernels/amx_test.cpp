@@ -18,6 +18,8 @@ namespace {
 
 using gemm_detail::Functions;
 
+constexpr std::size_t kPanelChannels = 32;
+
 /// Around the edges of tiles of 16 and 32 rows, of panels, of decoded chunks and of waves.
 std::vector<Shape> shapes_of(const GemmKind& kind) {
   auto shapes = descriptor_named(name_of(kind))->test_shapes;
@@ -28,7 +30,7 @@ std::vector<Shape> shapes_of(const GemmKind& kind) {
 }
 
 void expect_small_errors(const GemmKind& kind, const Functions& f, std::span<const Shape> shapes) {
-  const double bound = descriptor_named(name_of(kind))->max_error;
+  const double bound = descriptor_named(name_of(kind))->max_error_of(Tier::amx);
   Team one(1), three(3);
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     // Plain code checks the same sums of all; a sanitizer's time is for the paths.
@@ -78,18 +80,31 @@ TEST(Amx, PowersOfTwoJoinTheWeightsWhereTheyFit) {
   }
 }
 
-TEST(Amx, Fp16IsTheSumOfTwoBf16Numbers) {
-  const Functions f = find_amx_emulated(Format::bf16, Format::fp16);
+bool vectors_suffice() {
+  return can_run(Tier::avx512bf16);
+}
+
+/// In software, and what the processor runs if it can: all but products is AVX-512.
+std::vector<Functions> functions_for(Format weights, Format activations) {
+  std::vector<Functions> all{find_amx_emulated(weights, activations)};
+#if defined(__x86_64__)
+  if (vectors_suffice()) all.push_back(gemm_detail::find_amx(weights, activations));
+#endif
+  return all;
+}
+
+void expect_parts_of_fp16(const Functions& f) {
   for (unsigned first = 0; first < 0x10000; first += 128) {
     std::uint16_t codes[128], parts[256];
     for (unsigned i = 0; i < 128; ++i) codes[i] = static_cast<std::uint16_t>(first + i);
     f.activations(reinterpret_cast<const std::uint8_t*>(codes), 128, parts);
     for (unsigned i = 0; i < 128; ++i) {
       const float value = fp16_to_float(codes[i]);
-      const float sum = bf16_to_float(parts[i / 32 * 64 + i % 32]) +
-                        bf16_to_float(parts[i / 32 * 64 + 32 + i % 32]);
+      const float low = bf16_to_float(parts[i / 32 * 64 + 32 + i % 32]);
+      const float sum = bf16_to_float(parts[i / 32 * 64 + i % 32]) + low;
       if (std::isfinite(value)) {
         ASSERT_EQ(sum, value) << codes[i];
+        ASSERT_LE(std::fabs(low), 0x1p-8F * std::fabs(value)) << codes[i];
       } else {
         ASSERT_TRUE(std::isnan(sum)) << codes[i];
       }
@@ -97,11 +112,55 @@ TEST(Amx, Fp16IsTheSumOfTwoBf16Numbers) {
   }
 }
 
-#if defined(__x86_64__) && defined(__linux__)
-bool vectors_suffice() {
-  return can_run(Tier::avx512bf16);
+TEST(Amx, Fp16IsTheSumOfTwoBf16NumbersOneOfThemSmall) {
+  for (const Functions& f : functions_for(Format::bf16, Format::fp16)) expect_parts_of_fp16(f);
 }
 
+/// All weights of a format, by all powers of two that are folded.
+TEST(Amx, FoldingIsExact) {
+  for (const Format format : {Format::e4m3, Format::e2m1}) {
+    for (const Functions& f : functions_for(format, Format::bf16)) {
+      std::vector<std::uint8_t> codes(1024);
+      for (std::size_t i = 0; i < codes.size(); ++i)
+        codes[i] = static_cast<std::uint8_t>(i % 128 == 127 ? 0 : i);
+      const std::int64_t count = format == Format::e4m3 ? 1024 : 2048;
+      std::vector<std::uint16_t> plain(static_cast<std::size_t>(count)), folded;
+      f.weights(codes.data(), count, plain.data());
+      for (int power = -64; power <= 64; ++power) {
+        std::vector<float> scales(kPanelChannels, std::ldexp(1.0F, power));
+        scales[3] = 2.0F;
+        folded = plain;
+        f.fold(folded.data(), count / kPanelChannels, scales.data());
+        for (std::size_t i = 0; i < folded.size(); ++i) {
+          ASSERT_EQ(bf16_to_float(folded[i]),
+                    bf16_to_float(plain[i]) * scales[i / 2 % kPanelChannels])
+              << power << ' ' << i;
+        }
+      }
+    }
+  }
+}
+
+/// Rows do not know how many others there are: tiles of up to 16 rows and taller ones, full and
+/// not, give each the same bits.
+TEST(Amx, OtherRowsDoNotChangeABitOfARow) {
+  for (const GemmKind& kind : gemm_kinds()) {
+    if (kind.grouped || bits_of(kind.activations) != 16) continue;
+    const Quantised q = sample_matrix(kind.weights, 40, 700, 3);
+    const auto x = sample_codes(kind.activations, 40 * 700, 4);
+    const Functions f = find_amx_emulated(kind.weights.format, kind.activations);
+    const auto of_rows = [&](std::size_t m) {
+      return product(q, Activations(kind.activations, std::span(x).first(m * 700), 700), f);
+    };
+    const auto all = of_rows(40);
+    for (const std::size_t m : {1, 9, 16, 17, 33}) {
+      const auto some = of_rows(m);
+      EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << name_of(kind) << ' ' << m;
+    }
+  }
+}
+
+#if defined(__x86_64__) && defined(__linux__)
 /// What the compiler made of the tier for the processor, bit for bit with the body in software.
 /// Without scales, so that the compilers' choice of fused operations makes no difference.
 TEST(Amx, CompiledInstructionsGiveTheBitsOfTheTilesInSoftware) {

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "amx_emulated.hpp"
 #include "kernels/gemm/gemm.hpp"
+#include "kernels/gemm/gemm_kinds.hpp"
 #include "kernels/gemv/gemv.hpp"
 #include "kernels/registry/sample.hpp"
 
@@ -14,6 +16,11 @@ namespace {
 
 constexpr QuantSpec kBlocks{Format::e4m3, ScaleScheme::block_128x128, ScaleType::fp32};
 constexpr QuantSpec kUe8m0Blocks{Format::e4m3, ScaleScheme::block_128x128, ScaleType::ue8m0};
+
+std::vector<Tier> can_run_of(std::vector<Tier> tiers) {
+  std::erase_if(tiers, [](Tier t) { return !can_run(t); });
+  return tiers;
+}
 
 /// Tiers that GEMV and GEMM have for these formats and that this machine can run.
 std::vector<Tier> in_both(const QuantSpec& spec, Format activations) {
@@ -105,11 +112,81 @@ TEST(Matmul, TheNumberOfThreadsDoesNotChangeABit) {
   const std::span one(x.data(), 500);
   Team single(1), several(3);
   for (const Tier t : in_both(kBlocks, Format::bf16)) {
-    std::vector<float> a(333 * 30), b(333 * 30), y(333), z(333);
+    std::vector<float> a(333 * 30), b(333 * 30);
     const PackedWeights w(q, Format::bf16, t);
     gemm(w, Activations(Format::bf16, x, 500), a, {t, single});
     gemm(w, Activations(Format::bf16, x, 500), b, {t, several});
     EXPECT_EQ(a, b) << name_of(t);
+  }
+  for (const Tier t : can_run_of(gemv_tiers(kBlocks, Format::bf16))) {
+    std::vector<float> y(333), z(333);
+    gemv(GemvWeights(q), Format::bf16, one, y, {t, single});
+    gemv(GemvWeights(q), Format::bf16, one, z, {t, several});
+    EXPECT_EQ(y, z) << name_of(t);
+  }
+}
+
+/// What is added to C in several passes, over columns that are packed or decoded at a time, is no
+/// less exact: many rows and long ones.
+TEST(Matmul, LongRowsOfManyTokensStayWithinTheStatedError) {
+  Team team(2);
+  for (const GemmKind& kind : gemm_kinds()) {
+    const bool exact = kind.weights == QuantSpec{Format::bf16, ScaleScheme::none};
+    if (kind.grouped || kind.activations == Format::fp16 || (!exact && kind.weights != kBlocks))
+      continue;
+    const Descriptor& d = *descriptor_named(name_of(kind));
+    for (const Shape& shape : {Shape{300, 2, 2200, 1}, Shape{5, 33, 4200, 1}}) {
+      const auto c = make_gemm_case(kind, shape, Purpose::test);
+      for (const Tier t : can_run_of(d.tiers)) {
+        c->run({t, team});
+        EXPECT_LE(c->error(), d.max_error_of(t)) << d.name << name_of(t) << to_string(shape);
+      }
+      const auto f = find_amx_emulated(kind.weights.format, kind.activations);
+      const auto tiles = make_gemm_case(kind, shape, Purpose::test, &f);
+      tiles->run({Tier::scalar, team});
+      EXPECT_LE(tiles->error(), d.max_error_of(Tier::amx)) << d.name << to_string(shape);
+    }
+  }
+}
+
+TEST(Matmul, NanActivationsReachTheirRowsAndNoOther) {
+  const auto values = sample_values(40 * 300, 4);
+  Quantised x = quantise({Format::e4m3, ScaleScheme::row_1x128, ScaleType::fp32}, values, 40, 300);
+  x.set_code(5, 299, 0xFF);
+  x.set_code(21, 0, 0x7F);
+  const Quantised q = sample_matrix(kBlocks, 33, 300, 3);
+  Team team(2);
+  for (const Tier t : can_run_of(gemm_tiers(kBlocks, Format::e4m3))) {
+    std::vector<float> c(40 * 33);
+    gemm(PackedWeights(q, Format::e4m3, t), Activations(x), c, {t, team});
+    for (std::size_t i = 0; i < c.size(); ++i)
+      ASSERT_EQ(std::isnan(c[i]), i / 33 == 5 || i / 33 == 21) << name_of(t) << ' ' << i;
+  }
+}
+
+/// An expert with a NaN weight has other functions than the rest.
+TEST(Matmul, ANanWeightOfOneExpertLeavesTheOthersAlone) {
+  const Quantised q = sample_matrix(kBlocks, 33, 300, 3);
+  Quantised with_nan = sample_matrix(kBlocks, 33, 300, 3);
+  with_nan.set_code(7, 200, 0x7F);
+  const auto x = sample_codes(Format::bf16, 30 * 300, 4);
+  const Activations a(Format::bf16, x, 300);
+  const std::int64_t offsets[] = {0, 4, 4, 20, 30};
+  Team team(2);
+  for (const Tier t : can_run_of(gemm_tiers(kBlocks, Format::bf16))) {
+    const PackedWeights whole(q, Format::bf16, t), broken(with_nan, Format::bf16, t);
+    const PackedWeights* experts[] = {&whole, &broken, &broken, &whole};
+    const PackedWeights* all_whole[] = {&whole, &whole, &whole, &whole};
+    std::vector<float> c(30 * 33), expected(c.size());
+    grouped_gemm(experts, offsets, a, c, {t, team});
+    grouped_gemm(all_whole, offsets, a, expected, {t, team});
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      const bool of_broken = i / 33 >= 4 && i / 33 < 20;
+      ASSERT_EQ(std::isnan(c[i]), of_broken && i % 33 == 7) << name_of(t) << ' ' << i;
+      if (!of_broken) {
+        ASSERT_EQ(c[i], expected[i]) << name_of(t) << ' ' << i;
+      }
+    }
   }
 }
 
@@ -124,6 +201,13 @@ TEST(Matmul, EmptySizesAreFine) {
   const Quantised q = sample_matrix(kBlocks, 8, 64, 3);
   gemm(PackedWeights(q, Format::bf16, Tier::portable), Activations(Format::bf16, {}, 64), y,
        {Tier::portable, team});
+  // Sums of no terms.
+  const Quantised flat = sample_matrix({Format::e4m3, ScaleScheme::per_channel}, 8, 0, 3);
+  for (const Tier t : in_both(flat.spec(), Format::bf16)) {
+    std::vector<float> sums(8, 3.0F);
+    gemv(GemvWeights(flat), Format::bf16, {}, sums, {t, team});
+    EXPECT_EQ(sums, std::vector<float>(8, 0.0F)) << name_of(t);
+  }
 }
 
 TEST(Matmul, RefusesWhatDoesNotFit) {
@@ -145,6 +229,10 @@ TEST(Matmul, RefusesWhatDoesNotFit) {
   EXPECT_THROW(Activations(Format::bf16, x, 63), std::invalid_argument);
   EXPECT_THROW(Activations{q}, std::invalid_argument);
   EXPECT_THROW(PackedWeights(q, Format::int8, Tier::amx), std::invalid_argument);
+  for (const Format none : {Format::e2m1, Format::fp32}) {
+    EXPECT_TRUE(gemm_tiers(kBlocks, none).empty());
+    EXPECT_THROW(PackedWeights(q, none, Tier::scalar), std::invalid_argument);
+  }
   const PackedWeights* group[] = {&w};
   const std::int64_t backwards[] = {1, 0};
   EXPECT_THROW(grouped_gemm(group, backwards, a, y, exec), std::invalid_argument);

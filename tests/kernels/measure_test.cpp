@@ -72,7 +72,7 @@ struct FakePeer {
   static void wrong(void* prepared) {
     run(prepared);
     const auto& p = *static_cast<const PeerProblem*>(prepared);
-    p.y[0] += 1e6F;
+    for (std::int64_t m = 0; m < p.m; ++m) p.y[m * p.n + 11] += 1e6F;
   }
   static const char* text() { return "fake"; }
   static const char* call(const void*) { return "product"; }
@@ -94,6 +94,10 @@ TEST(Duel, ComparesResultsOnTheSameValues) {
   peer.run = FakePeer::wrong;
   const Duel d = fight(duel_formats()[0], {1, 40, 128, 1}, "portable", 1, 1, peer, Purpose::test);
   EXPECT_GT(d.difference, d.bound);
+  // Where not all elements are compared, one wrong channel of many is still met.
+  const Duel large =
+      fight(duel_formats()[0], {300, 64, 16, 1}, "portable", 1, 1, peer, Purpose::test);
+  EXPECT_GT(large.difference, large.bound);
   EXPECT_NE(fight(duel_formats()[0], {1, 8, 8, 1}, "amx", 1, 1, peer).problem, "");
 }
 

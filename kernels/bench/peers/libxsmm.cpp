@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "kernels/bench/peer.hpp"
+#include "kernels/formats/buffer.hpp"
 
 namespace {
 
+using perfmodel::kernels::Buffer;
 using perfmodel::kernels::PeerLibrary;
 using perfmodel::kernels::PeerProblem;
 using Kernel = libxsmm_bsmmfunction_reducebatch_strd;
@@ -24,8 +26,8 @@ constexpr std::int64_t kChannels = 64, kColumns = 256, kRows = 64;
 
 struct Prepared {
   PeerProblem problem;
-  std::int64_t columns;                             // of a block, a divisor of k
-  std::vector<std::vector<std::uint16_t>> weights;  // [n / 64][k / columns][columns / 2][64][2]
+  std::int64_t columns;                        // of a block, a divisor of k
+  std::vector<Buffer<std::uint16_t>> weights;  // [n / 64][k / columns][columns / 2][64][2]
   std::size_t next = 0;
   Kernel kernels[2][2];  // [rest of the channels][rest of the rows]
   std::string call;
@@ -61,10 +63,10 @@ Kernel kernel_for(const PeerProblem& p, std::int64_t channels, std::int64_t rows
   return kernel;
 }
 
-std::vector<std::uint16_t> packed(const PeerProblem& p, std::int64_t columns) {
+Buffer<std::uint16_t> packed(const PeerProblem& p, std::int64_t columns) {
   const auto* w = static_cast<const std::uint16_t*>(p.w);
   const std::int64_t panels = (p.n + kChannels - 1) / kChannels;
-  std::vector<std::uint16_t> all(static_cast<std::size_t>(panels * kChannels * p.k));
+  Buffer<std::uint16_t> all(static_cast<std::size_t>(panels * kChannels * p.k));
   for (std::int64_t n = 0; n < p.n; ++n) {
     std::uint16_t* panel = all.data() + n / kChannels * kChannels * p.k;
     for (std::int64_t k = 0; k < p.k; ++k) {
@@ -90,7 +92,9 @@ void* prepare(const PeerProblem* p, char* error, std::size_t error_size) {
             kernel_for(*p, n == 0 ? std::min(p->n, kChannels) : p->n % kChannels,
                        m == 0 ? std::min(p->m, kRows) : p->m % kRows, made->columns);
     }
-    made->weights.assign(static_cast<std::size_t>(p->copies), packed(*p, made->columns));
+    const auto one = packed(*p, made->columns);
+    for (std::int64_t i = 0; i < p->copies; ++i)
+      std::copy(one.begin(), one.end(), made->weights.emplace_back(one.size()).begin());
     made->call = std::string("brgemm bf16 ") + libxsmm_get_target_arch();
     return made.release();
   } catch (const std::exception& e) {

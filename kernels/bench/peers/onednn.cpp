@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "kernels/bench/peer.hpp"
+#include "kernels/formats/buffer.hpp"
 
 namespace {
 
 using dnnl::memory;
+using perfmodel::kernels::Buffer;
 using perfmodel::kernels::PeerLibrary;
 using perfmodel::kernels::PeerProblem;
 
@@ -19,6 +21,7 @@ struct Prepared {
   dnnl::stream stream{engine};
   dnnl::matmul product;
   memory x, y;
+  std::vector<Buffer<std::uint8_t>> storage;
   std::vector<memory> weights;
   std::size_t next = 0;
   std::string call;
@@ -54,7 +57,8 @@ void* prepare(const PeerProblem* p, char* error, std::size_t error_size) {
     made->x = memory(x, made->engine, const_cast<void*>(p->x));
     made->y = memory(y, made->engine, p->y);
     for (std::int64_t i = 0; i < p->copies; ++i) {
-      auto& packed = made->weights.emplace_back(what.weights_desc(), made->engine);
+      auto& storage = made->storage.emplace_back(what.weights_desc().get_size());
+      auto& packed = made->weights.emplace_back(what.weights_desc(), made->engine, storage.data());
       dnnl::reorder(w, packed).execute(made->stream, w, packed);
     }
     made->stream.wait();

@@ -1,21 +1,24 @@
 // OpenBLAS: products of FP32.
 #include <cblas.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "kernels/bench/peer.hpp"
+#include "kernels/formats/buffer.hpp"
 
 namespace {
 
+using perfmodel::kernels::Buffer;
 using perfmodel::kernels::PeerLibrary;
 using perfmodel::kernels::PeerProblem;
 
 struct Prepared {
   PeerProblem problem;
-  std::vector<std::vector<float>> weights;
+  std::vector<Buffer<float>> weights;
   std::size_t next = 0;
   std::string call;
 };
@@ -31,7 +34,9 @@ void* prepare(const PeerProblem* p, char* error, std::size_t error_size) {
     auto made = std::make_unique<Prepared>();
     made->problem = *p;
     const auto* w = static_cast<const float*>(p->w);
-    for (std::int64_t i = 0; i < p->copies; ++i) made->weights.emplace_back(w, w + p->n * p->k);
+    const auto size = static_cast<std::size_t>(p->n * p->k);
+    for (std::int64_t i = 0; i < p->copies; ++i)
+      std::copy_n(w, size, made->weights.emplace_back(size).data());
     made->call = std::string(p->m == 1 ? "sgemv " : "sgemm ") + openblas_get_corename();
     return made.release();
   } catch (const std::exception& e) {
