@@ -52,8 +52,8 @@ class Case {
   virtual double error() = 0;
 };
 
-/// A benchmark wants operands that come from memory: a case with weights then holds enough copies of
-/// them to go beyond all caches and takes the next copy with each run. Others, as attention, are
+/// A benchmark wants operands that come from memory: a case with weights then holds enough copies
+/// of them to go beyond all caches and takes the next copy with each run. Others, as attention, are
 /// given shapes that are large enough. A test may count what would cost a benchmark time.
 enum class Purpose : std::uint8_t { test, benchmark };
 
