@@ -116,6 +116,19 @@ TEST_P(Schemes, PaddingIsZeroAndRowsStartOnCacheLines) {
   }
 }
 
+TEST(Quantised, HasNanWhereACodeOfItsFormatIs) {
+  using enum Format;
+  for (const Format f : {e4m3, e5m2, fp16, bf16, int8, e2m1}) {
+    const bool scaled = f != fp16 && f != bf16;
+    Quantised q({f, scaled ? ScaleScheme::per_channel : ScaleScheme::none}, 2, 5);
+    for (std::uint32_t code = 0; code < 1U << bits_of(f); ++code) {
+      q.set_code(1, 4, static_cast<std::uint16_t>(code));
+      ASSERT_EQ(q.has_nan(), std::isnan(decode(f, static_cast<std::uint16_t>(code))))
+          << name_of(f) << " " << code;
+    }
+  }
+}
+
 TEST_P(Schemes, NanMarksItsElementAndNotItsBlock) {
   if (GetParam().format == Format::int8 || GetParam().format == Format::e2m1)
     return;  // have no NaN
