@@ -66,7 +66,9 @@ OperatorEvidence operator_evidence(const Catalog& catalog, CatalogLibrary& libra
 
 OperatorEvidence host_evidence(const Catalog& catalog, CatalogLibrary& library,
                                const std::vector<std::string>& files) {
-  const auto used = files.empty() ? files_in(catalog, "host", {"roofs.csv", "against.csv"}) : files;
+  // Other questions' files; that of two threads has kernels of the other files again.
+  const std::set<std::string> others = {"roofs.csv", "against.csv", "two_threads.csv"};
+  const auto used = files.empty() ? files_in(catalog, "host", others) : files;
   if (used.empty())
     throw UsageError("no measured kernels beside the configs; write some with perfmodel bench -o");
   OperatorEvidence e;

@@ -42,7 +42,11 @@ std::vector<QuantSpec> transformer_formats() {
                                   {Format::e4m3, block_128x128},
                                   {Format::e4m3, block_128x128, ScaleType::ue8m0},
                                   {Format::e4m3, mx_32, ScaleType::ue8m0},
+                                  {Format::e5m2, per_tensor},
+                                  {Format::e5m2, per_channel},
                                   {Format::e5m2, block_128x128},
+                                  {Format::e5m2, block_128x128, ScaleType::ue8m0},
+                                  {Format::e5m2, mx_32, ScaleType::ue8m0},
                                   {Format::int8, per_tensor},
                                   {Format::int8, per_channel},
                                   {Format::e2m1, mx_32, ScaleType::ue8m0}};
