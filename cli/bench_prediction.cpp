@@ -82,7 +82,7 @@ std::string rows_csv(const std::vector<Prediction>& all) {
                      kernels::name_of(b.tier), b.threads, report::csv_field(x.kind),
                      b.time.base() * report::kMicro);
     for (const auto& p : x.pairs)
-      s += fmt::format(",{:.4g},{:.1f}", p.predicted * report::kMicro,
+      s += fmt::format(",{:.4g},{:.2f}", p.predicted * report::kMicro,
                        (p.predicted / p.measured - 1) * 100);
     s += fmt::format(",{:.4g}\r\n", b.canary_spread * 100);
   }

@@ -4,21 +4,29 @@
   host_tables.py [--update] [--root FOLDER]
 
 A table stands between `<!-- host: NAME -->` and `<!-- /host -->`; NAME is machine, roofs, noise, gemv, gemm,
-attention, prefill, grouped_gemm, other, rows, goals, against, prediction, steps or classes. The files are written by `perfmodel bench` and `perfmodel host`.
+attention, prefill, grouped_gemm, other, rows, above, goals, two_threads, against, coverage, prediction, steps or classes. The
+files are written by `perfmodel bench` and `perfmodel host`.
 
 --update  writes the tables into the document
 """
+import collections
 import csv
+import math
+import statistics
 import sys
 
 import document_tables
+import host_goals
 
 MEASURED = ("gemv", "gemv_small", "gemm", "grouped_gemm", "attention_gqa", "attention_mla", "attention_prefill", "other", "rows", "transformer")
+OPTIONAL = ("two_threads",)
 CLASSES = ("gemv", "gemm", "grouped_gemm", "attention_prefill", "attention_decode", "rows")
 
 
 def read(root, name, folder="host"):
     path = root / "results" / folder / f"{name}.csv"
+    if name in OPTIONAL and not path.exists():
+        return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
@@ -33,8 +41,12 @@ def lines(header, rows, text_columns=1):
 
 
 def at(values, share):
+    """Between the two values beside the rank, as `perfmodel bench --predict` has it."""
     values = sorted(values)
-    return values[round(share * (len(values) - 1))]
+    rank = share * (len(values) - 1)
+    low = math.floor(rank)
+    high = min(low + 1, len(values) - 1)
+    return values[low] * (low + 1 - rank) + values[high] * (rank - low)
 
 
 def percent(values, share):
@@ -77,6 +89,12 @@ def kernel_rows(data):
 
 
 KERNEL_HEADER = ["kernel", "shape", "time", "GB/s", "GFLOP/s", "of roof", "error"]
+MOVED_HEADER = ["kernel", "shape", "tier", "time", "GB/s", "GFLOP/s", "of read", "of copy", "error"]
+
+
+def moved_rows(data):
+    return [[f"`{r['kernel']}`", r["shape"], r["tier"], time(r["time_us"]), r["gb_per_s"], r["gflop_per_s"],
+             f"{float(r['of_read_percent']):.0f} %", f"{float(r['of_copy_percent']):.0f} %", r["error"] or "-"] for r in data]
 
 
 def gemv(root):
@@ -100,36 +118,59 @@ def against(root):
     return lines(["ours", "shape", "library", "its call", "our time", "its time", "its time over ours", "quartiles"], rows, 4)
 
 
-# File, start of the kernel's name, share of a roof, goal in percent.
-GOALS = (
-    ("gemv", "gemv/e4m3/128x128/", "read", 88), ("gemv", "gemv/bf16/", "read", 92), ("gemv", "gemv/fp16/", "read", 92),
-    ("gemm", "gemm/e4m3/128x128/", "flop", 63), ("attention_gqa", "attention_decode/gqa/bf16/bf16", "read", 80),
-    ("attention_gqa", "attention_decode/gqa/e4m3/bf16", "read", 80), ("attention_mla", "attention_decode/mla/bf16/bf16", "roof", 80),
-    ("attention_mla", "attention_decode/mla/e4m3/bf16", "roof", 80), ("other", "rmsnorm/", "copy", 85), ("other", "softmax/", "copy", 85),
-    ("other", "gather/", "copy", 85), ("other", "dequantise/", "copy", 85), ("other", "stream/copy_nt", "copy", 85),
-    ("other", "quantise/", "copy", 70),
-)
-
-GROUPED_GOAL = "grouped_gemm/e4m3/128x128/bf16"
-
-
 def goals(root):
+    return lines(["kernel", "shape", "what", "measured", "goal", "reached", "where it is missed"],
+                 host_goals.Goals(lambda name: read(root, name)).table(), 7)
+
+
+def two_threads(root):
+    rows = [[f"`{p['kernel']}`", p["shape"], time(p["one"]["time_us"]), time(p["two"]["time_us"]),
+             *(f"{p[what]:.2f}" for what in ("rate", "read", "copy", "flop"))]
+            for p in host_goals.pairs(lambda name: read(root, name))]
+    return lines(["kernel", "shape", "one thread", "two threads", "rate over that of one", "read roof", "copy roof", "arithmetic roof"], rows, 2)
+
+
+MUCH = 110  # percent of a roof that wants a reason
+SLOW = 0.8  # of the median of what the roof is elsewhere
+
+
+def reason_above(row, usual, cache):
+    """Why a row is above the roof that it is held against, as far as its own figures say."""
+    roof = float(row["roof_read_gb_per_s"])
+    if row["tier"] == "scalar":
+        return f"the roof is what the scalar tier's own loop reads, {roof:.3g} GB/s, and memory gives {usual:.3g}"
+    if roof < SLOW * usual:
+        return f"the roof's samples met a slow spell: {roof:.3g} GB/s in place of {usual:.3g}"
+    if float(row["of_copy_percent"]) <= 100:
+        return f"written as well as read, past the caches: {float(row['of_copy_percent']):.0f} % of the copy"
+    if float(row["megabytes"]) <= cache:
+        return f"{float(row['megabytes']):.3g} MB, part of which stays in the last-level cache"
+    return f"the roof's samples were slower than the kernel's spell: {roof:.3g} GB/s"
+
+
+def above(root):
+    data = {name: read(root, name) for name in MEASURED}
+    usual = statistics.median(float(r["roof_read_gb_per_s"]) for rows in data.values() for r in rows if r["tier"] != "scalar")
+    rows = [[f"`{r['kernel']}`", r["shape"], f"{float(r['of_roof_percent']):.0f} %", reason_above(r, usual, 1.048576 * float(r["l3_mib"]))]
+            for name in MEASURED for r in data[name] if float(r["of_roof_percent"]) > MUCH]
+    return lines(["kernel", "shape", "of roof", "why"], rows, 4)
+
+
+def coverage(root):
+    """What of the measured rows the predictions have. A kernel that is in none of them is one that the models have no operator for;
+    what else is left out is so by the rule of the last-level cache, the one other that refuses rows."""
+    measured, predicted = (collections.Counter(), collections.Counter())
+    for name in MEASURED:
+        if name != "transformer":
+            measured.update(r["kernel"].split("/")[0] for r in read(root, name))
+    predicted.update(r["kernel"].split("/")[0] for r in read(root, "host", "accuracy"))
     rows = []
-    for file, kernel, share, goal in GOALS:
-        data = [r for r in read(root, file) if r["kernel"].startswith(kernel)]
-        if file == "gemv":  # as many bytes as no cache holds
-            data = [r for r in data if int(r["n"]) * int(r["k"]) > 2**26]
-        if file == "gemm":
-            data = [r for r in data if int(r["m"]) >= 512 and int(r["n"]) * int(r["k"]) >= 2**24]
-        reached = [float(r[f"of_{share}_percent"]) for r in data]
-        span = f"{min(reached):.0f} %" if len(reached) == 1 else f"{min(reached):.0f} .. {max(reached):.0f} %"
-        rows.append([f"`{data[0]['kernel']}`", str(len(data)), f"of {share}", span, f"{goal} %"])
-    # Uneven experts beside one product of as many rows.
-    whole = {r["shape"]: float(r["gflop_per_s"]) for r in read(root, "gemm") if r["kernel"] == GROUPED_GOAL.removeprefix("grouped_")}
-    parts = [r for r in read(root, "grouped_gemm") if r["kernel"] == GROUPED_GOAL and r["groups"] == "32"]
-    shares = [100 * float(r["gflop_per_s"]) / whole[dense] for r in parts if (dense := r["shape"].split("g")[0]) in whole]
-    rows.insert(4, [f"`{GROUPED_GOAL}`", str(len(shares)), "of dense", f"{min(shares):.0f} %", "85 %"])
-    return lines(["kernel", "shapes", "share", "measured", "goal"], rows)
+    for family, count in measured.items():
+        out = count - predicted[family]
+        why = "" if out == 0 else "keys and values below twice the last-level cache" if predicted[family] else "no operator in the models"
+        rows.append([family, str(count), str(predicted[family]), str(out) if out else "", why])
+    rows.append(["all", str(measured.total()), str(predicted.total()), str(measured.total() - predicted.total()), ""])
+    return lines(["kernels", "measured rows", "predicted", "left out", "why"], rows, 5)
 
 
 def prediction(root):
@@ -171,12 +212,12 @@ def classes(root):
 TABLES = {
     "steps": steps, "classes": classes,
     "prefill": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "attention_prefill")), 2),
-    "rows": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "rows")), 2),
+    "rows": lambda root: lines(MOVED_HEADER, moved_rows(read(root, "rows")), 3),
     "machine": machine, "roofs": roofs, "noise": noise, "gemv": gemv, "gemm": gemm, "against": against,
     "grouped_gemm": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "grouped_gemm")), 2),
     "attention": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "attention_gqa") + read(root, "attention_mla")), 2),
-    "other": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "other")), 2),
-    "prediction": prediction, "goals": goals,
+    "other": lambda root: lines(MOVED_HEADER, moved_rows(read(root, "other")), 3),
+    "prediction": prediction, "goals": goals, "above": above, "two_threads": two_threads, "coverage": coverage,
 }
 
 
