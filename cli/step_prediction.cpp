@@ -114,7 +114,7 @@ std::string steps_csv(const std::vector<Step>& steps) {
     s += fmt::format("{},{},{},{},{:.4g}", b.kernel->name, to_string(b.shape),
                      kernels::name_of(b.tier), b.threads, b.time.base() * report::kMicro);
     for (const auto how : {engine, fitted})
-      s += fmt::format(",{:.4g},{:.1f}", x.total(how).base() * report::kMicro, x.error(how) * 100);
+      s += fmt::format(",{:.4g},{:.2f}", x.total(how).base() * report::kMicro, x.error(how) * 100);
     for (const auto how : {engine, fitted})
       for (const auto& c : x.classes) s += fmt::format(",{:.4g}", c[how].base() * report::kMicro);
     s += fmt::format(",{:.4g}\r\n", b.canary_spread * 100);
