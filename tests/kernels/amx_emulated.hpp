@@ -23,7 +23,9 @@ class AmxTraps {
   AmxTraps& operator=(const AmxTraps&) = delete;
 
   struct Counts {
-    std::int64_t configured = 0, released = 0, loaded = 0, stored = 0, multiplied = 0;
+    std::int64_t configured = 0, released = 0, loaded = 0, stored = 0;
+    std::int64_t scattered = 0;  // of those stored, with rows that are not one after the other
+    std::int64_t multiplied = 0;
   };
   static Counts counts();
 };

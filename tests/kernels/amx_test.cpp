@@ -194,6 +194,7 @@ TEST(Amx, CompiledInstructionsStayWithinTheStatedError) {
   EXPECT_EQ(n.configured, n.released) << "the state must not stay in use";
   EXPECT_GT(n.loaded, 0);
   EXPECT_GT(n.stored, 0);
+  EXPECT_EQ(n.scattered, 0) << "stores with a stride of a power of two take nine times as long";
   EXPECT_GT(n.multiplied, n.stored);
 }
 
@@ -209,6 +210,7 @@ TEST(Amx, TheRoofIsFedFromMemoryAndFinite) {
   const auto n = AmxTraps::counts();
   EXPECT_EQ(n.multiplied, (1 << 19) / (16 * 16 * 32));
   EXPECT_EQ(n.loaded, n.multiplied) << "a product needs a load, as in a GEMM";
+  EXPECT_EQ(n.scattered, 0);
 }
 #endif
 

@@ -15,7 +15,8 @@ namespace perfmodel::kernels {
 namespace {
 
 struct {
-  std::atomic<std::int64_t> configured{0}, released{0}, loaded{0}, stored{0}, multiplied{0};
+  std::atomic<std::int64_t> configured{0}, released{0}, loaded{0}, stored{0}, scattered{0},
+      multiplied{0};
 } counted;
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -69,6 +70,7 @@ const std::uint8_t* carry_out(const std::uint8_t* at, const greg_t* registers) {
   if (prefix == kF3) {
     tiles.store(tile, bytes, stride);
     ++counted.stored;
+    if (stride != SoftTiles::kRowBytes) ++counted.scattered;
     return o.end;
   }
   return nullptr;
@@ -90,7 +92,7 @@ void on_illegal(int, siginfo_t*, void* context) {
 
 AmxTraps::AmxTraps() {
   for (auto* c : {&counted.configured, &counted.released, &counted.loaded, &counted.stored,
-                  &counted.multiplied})
+                  &counted.scattered, &counted.multiplied})
     *c = 0;
 #if defined(__x86_64__) && defined(__linux__)
   struct sigaction action {};
@@ -107,7 +109,8 @@ AmxTraps::~AmxTraps() {
 }
 
 AmxTraps::Counts AmxTraps::counts() {
-  return {counted.configured, counted.released, counted.loaded, counted.stored, counted.multiplied};
+  return {counted.configured, counted.released,  counted.loaded,
+          counted.stored,     counted.scattered, counted.multiplied};
 }
 
 }  // namespace perfmodel::kernels

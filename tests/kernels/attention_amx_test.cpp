@@ -154,6 +154,7 @@ TEST(AttentionAmx, CompiledInstructionsStayWithinTheStatedError) {
   const auto n = AmxTraps::counts();
   EXPECT_GT(n.configured, 0);
   EXPECT_EQ(n.configured, n.released) << "the state must not stay in use";
+  EXPECT_EQ(n.scattered, 0) << "stores with a stride of a power of two take nine times as long";
 }
 
 /// No product more than the algorithm has, and a tile of sums loaded and stored once for 64 tokens.
