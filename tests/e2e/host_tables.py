@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares the tables of docs/host.md with results/host and results/accuracy/host*.csv.
+"""Compares the tables of docs/host.md and docs/model.md with results/host and results/accuracy/host*.csv.
 
   host_tables.py [--update] [--root FOLDER]
 
 A table stands between `<!-- host: NAME -->` and `<!-- /host -->`; NAME is machine, roofs, noise, gemv, gemm,
-attention, prefill, grouped_gemm, other, rows, above, goals, two_threads, against, coverage, prediction, steps or classes. The
-files are written by `perfmodel bench` and `perfmodel host`.
+attention, prefill, grouped_gemm, other, rows, above, goals, two_threads, against, coverage, prediction, largest, steps,
+classes or forms. The files are written by tools/host/measure, `perfmodel bench --predict` and tools/host/forms.
 
 --update  writes the tables into the document
 """
@@ -189,6 +189,36 @@ def prediction(root):
                   "shape left out", "plain roofline"], rows)
 
 
+LARGEST = 12  # rows of the table of errors
+
+
+def largest(root):
+    data = sorted(read(root, "host", "accuracy"), key=lambda r: -abs(float(r["left_out_error_percent"])))[:LARGEST]
+    return lines(["kernel", "shape", "measured", "predicted with the shape left out", "error"],
+                 [[f"`{r['kernel']}`", r["shape"], time(r["measured_us"]), time(r["left_out_us"]),
+                   f"{float(r['left_out_error_percent']):+.1f} %"] for r in data], 2)
+
+
+FORM_CLASSES = {"gemv": "one row", "gemm M<64": "2 to 63 rows", "gemm M>=64": "64 rows and more", "grouped_gemm": "experts",
+                "attention_decode": "decode attention, GQA", "mla_decode": "MLA"}
+
+
+def forms(root):
+    """Errors with the shape left out, by the form of the models; of steps with factors of the kernel."""
+    data = read(root, "host_forms", "accuracy")
+    found = {(r["form"], r["class"], r["prediction"]): r for r in data}
+
+    def cell(form, kind, how):
+        row = found[form, kind, how]
+        return f"{float(row['median_error_percent']):.1f} %, {float(row['p90_error_percent']):.1f} %"
+    return lines(["median, 90th percentile of the error", "all kernels", *FORM_CLASSES.values(), "whole steps"],
+                 [[form, *(cell(form, kind, "left_out") for kind in ("all", *FORM_CLASSES)), cell(form, "steps", "fitted")]
+                  for form in dict.fromkeys(r["form"] for r in data)])
+
+
+WITHIN = 15  # percent, the goal of a step
+
+
 def steps(root):
     data = read(root, "host_steps", "accuracy")
     rows = [[f"`{r['kernel']}`", r["shape"], time(r["measured_us"]),
@@ -197,6 +227,8 @@ def steps(root):
     errors = {how: [abs(float(r[f"{how}_error_percent"])) for r in data] for how in ("engine", "fitted")}
     for name, share in (("median", 0.5), ("90th percentile", 0.9)):
         rows.append([name, "", "", "", percent(errors["engine"], share), "", percent(errors["fitted"], share)])
+    within = {how: f"{sum(e <= WITHIN for e in errors[how])} of {len(data)}" for how in errors}
+    rows.append([f"within {WITHIN} %", "", "", "", within["engine"], "", within["fitted"]])
     return lines(["step", "shape", "measured", "family's curves", "error", "with factors of the kernel", "error"], rows, 2)
 
 
@@ -218,6 +250,7 @@ TABLES = {
     "attention": lambda root: lines(KERNEL_HEADER, kernel_rows(read(root, "attention_gqa") + read(root, "attention_mla")), 2),
     "other": lambda root: lines(MOVED_HEADER, moved_rows(read(root, "other")), 3),
     "prediction": prediction, "goals": goals, "above": above, "two_threads": two_threads, "coverage": coverage,
+    "largest": largest, "forms": forms,
 }
 
 
@@ -229,7 +262,7 @@ def table(root, name):
 
 def main():
     options = document_tables.parser(__doc__).parse_args()
-    return document_tables.keep(options, "host", ["docs/host.md"], lambda name: table(options.root, name), "results/host")
+    return document_tables.keep(options, "host", ["docs/host.md", "docs/model.md"], lambda name: table(options.root, name), "results/host")
 
 
 if __name__ == "__main__":
