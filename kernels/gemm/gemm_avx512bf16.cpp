@@ -33,6 +33,7 @@ void tile_of(const Tile& t) noexcept {
       const __m512i w0 = _mm512_loadu_si512(b);
       const __m512i w1 = _mm512_loadu_si512(b + 64);
       _mm_prefetch(ahead, _MM_HINT_T1);
+      _mm_prefetch(ahead + ahead_step / 2, _MM_HINT_T1);  // another line where codes have 16 bits
       for (int r = 0; r < R; ++r) {
         const __m512i x = broadcast_pair(a[r]);
         sum[r][0] = dot_pairs(sum[r][0], w0, x);
