@@ -101,7 +101,7 @@ class Goals:
             yield self.versus("gemm/bf16/bf16", square(m), 2, "as above: both multiply at the processor's rate")
         yield from self.shares("gemm/bf16/bf16", [square(m) for m in LIBRARY_ROWS[2:]], "flop", 55, amx)
         for m in LIBRARY_ROWS[2:]:
-            yield self.versus("gemm/fp16/fp16", square(m), 3, "without AMX both sides multiply in FP32")
+            yield self.versus("gemm/fp16/fp16", square(m), 3, "without AMX both sides multiply in FP32, the library weights that it widened beforehand")
         yield not_run("FP16 GEMM with AVX512-FP16", "of flop", ">= 85 %", "the tier `avx512fp16`: this processor has no such instructions")
 
     def grouped(self):

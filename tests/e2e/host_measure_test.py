@@ -12,7 +12,7 @@ from pathlib import Path
 MEASURE = Path(__file__).resolve().parents[2] / "tools" / "host" / "measure"
 
 # Answers each call with the next of its times; `host` by the same for its roofs.
-PROGRAM = """#!/usr/bin/env python3
+PROGRAM = """#!{PYTHON} -IS
 import os, re, sys
 words, here = sys.argv[1:], os.path.dirname(os.path.abspath(__file__))
 with open(here + "/calls", "a+") as calls:
@@ -48,7 +48,7 @@ class Measure(unittest.TestCase):
         (self.root / "results/host").mkdir(parents=True)
         (self.root / "configs/chips").mkdir(parents=True)
         self.program = self.root / "program"
-        self.program.write_text(PROGRAM.replace("{TIMES}", '["3", "10", "2"]'), encoding="utf-8")
+        self.program.write_text(PROGRAM.replace("{TIMES}", '["3", "10", "2"]').replace("{PYTHON}", sys.executable), encoding="utf-8")
         self.program.chmod(0o755)
 
     def file(self, name, *rows):
@@ -57,7 +57,7 @@ class Measure(unittest.TestCase):
         return path
 
     def measure(self, *words):
-        return subprocess.run([sys.executable, MEASURE, "--root", self.root, "--program", self.program, "--scratch",
+        return subprocess.run([sys.executable, "-IS", MEASURE, "--root", self.root, "--program", self.program, "--scratch",
                                self.root / "scratch", *words], capture_output=True, text=True, check=False)
 
     def calls(self):
