@@ -35,9 +35,9 @@ bool is_step(const BenchRow& row);
 OperatorEvidence operator_evidence(const Catalog& catalog, CatalogLibrary& library,
                                    const std::vector<std::string>& files);
 
-/// Of files that `perfmodel bench` wrote, or of results/host beside the configs (but those of
-/// roofs, libraries and two threads), as timings of the chip `host`. Rows of another number of
-/// threads than its cores, and of kernels that the models have no operator for, are refused.
+/// Of files that `perfmodel bench` wrote, or of results/host beside the configs, as timings of the
+/// chip `host`. Rows of another number of threads than its cores, and of kernels that the models
+/// have no operator for, are refused.
 OperatorEvidence host_evidence(const Catalog& catalog, CatalogLibrary& library,
                                const std::vector<std::string>& files);
 
