@@ -143,8 +143,12 @@ class Goals:
         found = pairs(self.read)
         if not found:
             return [Line("two threads over one", ["`two_threads.csv`"], "rate", [], 1.85, "x").row()]
-        bound = "what waits for memory gains what reading gains, in the table below"
-        return [Line(f"two threads: `{p['kernel']}`", [p["shape"]], "rate of one", [p["rate"]], 1.85, "x", bound).row()
+
+        def bound(p):
+            memory = float(p["one"]["of_read_percent"]) > float(p["one"]["of_flop_percent"])
+            gains = f"reading by two gains {p['read']:.2f} x, copying {p['copy']:.2f} x" if memory else f"the arithmetic roof gains {p['flop']:.2f} x"
+            return f"the roofs beside it: {gains}"
+        return [Line(f"two threads: `{p['kernel']}`", [p["shape"]], "rate of one", [p["rate"]], 1.85, "x", bound(p)).row()
                 for p in found]
 
     def table(self):
