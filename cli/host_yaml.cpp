@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/host_table.hpp"
+
 namespace perfmodel::cli {
 namespace {
 
@@ -34,11 +36,14 @@ std::string digits(double v) {
   return fmt::format("{:.4g}", v);
 }
 
-/// A figure of the chip from a roof.
-std::string figure(const HostRoof& roof, const std::string& note) {
+/// A rate of the chip from a roof. Where other processes had a share of the processors, the range
+/// goes on to what the whole would have given.
+std::string figure(const kernels::HostRoofs& roofs, const HostRoof& roof, const std::string& note) {
+  constexpr double kMostTaken = 0.9;  // more says nothing about the rest
   const auto unit = unit_of(roof.kind);
   const double value = roof.undisturbed();
-  const double low = std::min(roof.spread.low, value), high = std::max(roof.best, value);
+  const double all = value / (1.0 - std::min(roofs.taken, kMostTaken));
+  const double low = std::min(roof.spread.low, value), high = std::max(roof.best, all);
   return fmt::format(
       "{{value: {} {}, range: [{}, {}], grade: measured, source: host, note: \"{}\"}}",
       digits(value / unit.scale), unit.name, digits(low / unit.scale), digits(high / unit.scale),
@@ -76,22 +81,22 @@ std::string host_yaml(const std::string& id, const kernels::HostRoofs& roofs,
       "cores: {{value: {}, grade: measured, source: host, note: \"threads that the roofs were "
       "measured with\"}}\nmatrix:\n",
       roofs.threads);
-  const auto fp32_figure = figure(fp32, "dense, " + fp32.what);
+  const auto fp32_figure = figure(roofs, fp32, "dense, " + fp32.what);
   s += "  fp32: " + fp32_figure + "\n";
   // Without instructions of their own, BF16 values are widened and multiplied in FP32.
   s += "  bf16: " +
-       (bf16 != nullptr ? figure(*bf16, "dense, " + bf16->what)
-                        : figure(fp32, "widened to FP32 in registers")) +
+       (bf16 != nullptr ? figure(roofs, *bf16, "dense, " + bf16->what)
+                        : figure(roofs, fp32, "widened to FP32 in registers")) +
        "\n";
   const auto* fp16 = roofs.named("flops_fp16");
-  if (fp16 != nullptr) s += "  fp16: " + figure(*fp16, "dense, " + fp16->what) + "\n";
+  if (fp16 != nullptr) s += "  fp16: " + figure(roofs, *fp16, "dense, " + fp16->what) + "\n";
   std::vector<std::string> absent = {"tf32", "fp8", "fp6", "fp4", "int4"};
   if (fp16 == nullptr) absent.emplace_back("fp16");
   s += fmt::format("absent: [{}]\n", fmt::join(absent, ", "));
-  s += "vector: {fp32: " + figure(fp32, "the same units") + "}\n";
+  s += "vector: {fp32: " + figure(roofs, fp32, "the same units") + "}\n";
   s += "block_scales: false\nmemory:\n  kind: dram\n";
   s += "  capacity: " + plain(machine.memory.base() / 0x1p30, "GiB") + "\n";
-  s += "  bandwidth: " + figure(read, "read by all threads, " + read.what) + "\n";
+  s += "  bandwidth: " + figure(roofs, read, "read by all threads, " + read.what) + "\n";
   if (machine.l3 > Bytes())
     s += fmt::format(
         "cache: {{value: {} MiB, grade: measured, source: host, note: \"as the system reports it; "
@@ -99,18 +104,23 @@ std::string host_yaml(const std::string& id, const kernels::HostRoofs& roofs,
         "virtual machine may share it\"}}\n",
         digits(machine.l3.base() / 0x1p20));
   s += "system: generic-1\nnotes:\n";
-  const double noise = roofs.canary.low > 0 ? roofs.canary.high / roofs.canary.low - 1.0 : 0.0;
   s += fmt::format(
       "  - \"Measured in {} rounds, all roofs in turn; values are the quartile at the better end. "
       "Noise: one small kernel between the samples differed by {:.0f} % between its quartiles.\"\n",
-      roofs.rounds, noise * 100);
-  s += fmt::format("  - \"Features: {}. Built by {}. Pages of {} KiB, huge pages: {}.\"\n",
+      roofs.rounds, noise_of(roofs) * 100);
+  s += fmt::format(
+      "  - \"While all threads were sampled other processes had {:.0f} % of the processors{}.\"\n",
+      roofs.taken * 100,
+      taken_warning(roofs).empty()
+          ? ""
+          : ": figures are too low, and their ranges go to what all of them would give");
+  if (roofs.threads > 1)
+    s += fmt::format("  - \"{} threads multiply {:.2f} times as much as one.\"\n", roofs.threads,
+                     roofs.scaling());
+  s += fmt::format("  - \"Features: {}. Built by {}. Pages of {}.\"\n",
                    machine.features.empty() ? "none" : machine.features, machine.compiler,
-                   digits(machine.page.base() / 0x1p10),
-                   machine.huge_pages.empty() ? "not known" : machine.huge_pages);
-  s += fmt::format("  - \"Caches: {} KiB L1d and {} KiB L2 of a core, {} MiB L3.\"\n",
-                   digits(machine.l1d.base() / 0x1p10), digits(machine.l2.base() / 0x1p10),
-                   digits(machine.l3.base() / 0x1p20));
+                   pages_text(machine));
+  s += fmt::format("  - \"Caches: {}.\"\n", caches_text(machine));
   for (const auto& r : roofs.all) s += fmt::format("  - \"{}\"\n", note_of(r));
   s += fmt::format(
       "sources:\n  host: {{title: \"perfmodel host, run on the machine\", date: {}}}\n", date);

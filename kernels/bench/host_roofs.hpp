@@ -35,7 +35,11 @@ struct HostRoofs {
   int rounds = 0;
   std::string fp32_tier, bf16_tier;  // whose multiply-adds; bf16_tier may be empty
   std::vector<HostRoof> all;
-  Quartiles canary;  // seconds of NoiseCanary over the whole run
+  Quartiles canary;    // seconds of NoiseCanary over the whole run
+  double taken = 0.0;  // share of the processors that others had while all threads were sampled
+
+  /// Rate of FP32 multiply-adds of all threads over that of one alone; 1 for one thread.
+  double scaling() const;
 
   /// nullptr where it was not measured.
   const HostRoof* named(std::string_view name) const;
