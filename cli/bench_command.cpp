@@ -108,9 +108,11 @@ void add_bench(CLI::App& app, Chosen& chosen) {
   auto* rounds =
       c->add_option("--repetitions", w->repetitions, "timed calls of each; default: by its size")
           ->check(CLI::Range(1, 100000));
-  auto* predict = c->add_flag("--predict", w->predict,
-                              "measure nothing: measured files beside what the models say of them")
-                      ->excludes(list, filter, tier, threads, shapes, rounds);
+  auto* predict =
+      c->add_flag("--predict", w->predict,
+                  "measure nothing: measured files beside what the models say of them; a "
+                  "table sums up by class, csv has every row")
+          ->excludes(list, filter, tier, threads, shapes, rounds);
   c->add_flag("--steps", w->steps,
               "with --predict: whole steps of the transformers, as the sum of their kernels")
       ->needs(predict);

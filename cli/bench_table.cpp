@@ -177,6 +177,7 @@ std::vector<BenchRow> read_bench_table(const calibrate::Table& table, const std:
     b.high = Time::from_base(f.positive("time_q3_us") * 1e-6);
     b.of_roof = scan_entire(f.text("of_roof_percent")).value / 100;
     b.canary_spread = scan_entire(f.text("canary_spread_percent")).value / 100;
+    b.cpu = f.text("cpu");
     if (b.kernel != nullptr) rows.push_back(b);
   }
   return rows;

@@ -28,6 +28,7 @@ struct BenchRow {
   Time low, high;      // quartiles
   double of_roof = 0;  // share of the roof measured in the same process
   double canary_spread = 0;
+  std::string cpu;  // empty where the file does not say
 };
 
 /// What is wrong with the table goes to `diagnostics`: a file that is none of these, kernels,

@@ -53,13 +53,7 @@ int run(const Words& w) {
   if (const auto warning = taken_warning(roofs); !warning.empty())
     std::fprintf(stderr, "perfmodel: warning: %s\n", warning.c_str());
   if (w.out == "-") return kExitDone;
-  if (w.format == "csv") {
-    emit("", host_csv(roofs, machine));
-    return kExitDone;
-  }
-  const auto where = w.out.empty() ? std::string("not written (-o configs/chips/host.yaml)")
-                                   : "written to " + w.out;
-  emit("", host_table(roofs, machine) + where + "\n");
+  emit("", w.format == "csv" ? host_csv(roofs, machine) : host_table(roofs, machine, w.out));
   return kExitDone;
 }
 

@@ -46,7 +46,8 @@ std::string taken_warning(const kernels::HostRoofs& roofs) {
       roofs.taken * 100, roofs.threads == 1 ? "" : "s", harm);
 }
 
-std::string host_table(const kernels::HostRoofs& roofs, const ThisMachine& machine) {
+std::string host_table(const kernels::HostRoofs& roofs, const ThisMachine& machine,
+                       const std::string& written) {
   std::vector<std::vector<std::string>> rows = {
       {"roof", "value", "median", "quartiles", "best", "what"}};
   for (const auto& r : roofs.all)
@@ -67,7 +68,9 @@ std::string host_table(const kernels::HostRoofs& roofs, const ThisMachine& machi
       "noise {:.0f} %: distance of the quartiles of one small kernel between the "
       "samples\ntaken {:.0f} %: {}\n",
       noise_of(roofs) * 100, roofs.taken * 100, kTaken);
-  return s;
+  return s +
+         (written.empty() ? "not written (-o configs/chips/host.yaml)" : "written to " + written) +
+         "\n";
 }
 
 std::string host_csv(const kernels::HostRoofs& roofs, const ThisMachine& machine) {

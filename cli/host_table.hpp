@@ -8,8 +8,10 @@
 
 namespace perfmodel::cli {
 
-/// The roofs, and under them the machine, the threads and the noise. Ends with a line break.
-std::string host_table(const kernels::HostRoofs& roofs, const ThisMachine& machine);
+/// The roofs, and under them the machine, the threads, the noise, and which file was written, if
+/// any. Ends with a line break.
+std::string host_table(const kernels::HostRoofs& roofs, const ThisMachine& machine,
+                       const std::string& written);
 
 /// RFC 4180: a row for each roof, and one, `taken`, for what other processes had of the processors.
 std::string host_csv(const kernels::HostRoofs& roofs, const ThisMachine& machine);

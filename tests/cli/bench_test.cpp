@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -102,6 +103,7 @@ TEST(BenchPredict, HoldsTheModelsAgainstTheCommittedRows) {
   if (kSanitized) GTEST_SKIP() << "dozens of fits, for the numbers of the plain build";
   const auto r = run({"bench", "--predict", "--format", "csv"});
   ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(r.err, "");
   const auto committed = records(slurp(kProject / "results/accuracy/host.csv"));
   const auto rows = records(r.out);
   ASSERT_EQ(rows.size(), committed.size()) << "bench --predict --format csv makes it anew";
@@ -143,6 +145,45 @@ TEST(BenchPredict, SumsUpByClassAndSaysWhatItLeftOut) {
   for (const char* word : {"shape left out", "plain roofline", "gemm M>=64", "gemv", "all",
                            "1 not: the models have no operator for route"})
     EXPECT_NE(r.out.find(word), std::string::npos) << word << "\n" << r.out;
+}
+
+/// The chip `host` of a copy of the configs with `from` in its file replaced.
+std::string configs_with_host(const Scratch& scratch, const std::string& from,
+                              const std::string& to) {
+  std::filesystem::copy(PERFMODEL_CONFIG_DIR, scratch / "configs",
+                        std::filesystem::copy_options::recursive);
+  const auto file = scratch / "configs" / "chips" / "host.yaml";
+  auto text = slurp(file);
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << text;
+  spill(file, text.replace(at, from.size(), to));
+  return (scratch / "configs").string();
+}
+
+const char* const kTwoRows =
+    "kernel,shape,tier,threads,time_us,time_q1_us,time_q3_us,of_roof_percent,cpu\n"
+    "gemv/bf16/bf16,n4096k4096,avx512,1,900,880,950,90,Another CPU\n"
+    "gemm/bf16/bf16,m128n4096k4096,avx512,1,20000,19000,21000,80,Another CPU\n";
+
+TEST(BenchPredict, SaysWhyNoRowIsOfUse) {
+  const Scratch scratch;
+  const auto root = configs_with_host(scratch, "cores: {value: 1,", "cores: {value: 2,");
+  const auto file = (scratch / "rows.csv").string();
+  spill(file, kTwoRows);
+  expect_refusal(run({"--configs", root, "bench", "--predict", "--data", file}),
+                 {"2 rows: by 1 thread, while the chip host is of 2"});
+}
+
+TEST(BenchPredict, WarnsOfRowsByAnotherProcessor) {
+  const Scratch scratch;
+  const auto file = (scratch / "rows.csv").string();
+  spill(file, kTwoRows);
+  const auto r = run({"bench", "--predict", "--data", file});
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_NE(r.err.find("2 rows were measured on 'Another CPU', while the chip host is 'AMD EPYC"),
+            std::string::npos)
+      << r.err;
+  EXPECT_NE(r.out.find("every row: --format csv"), std::string::npos) << r.out;
 }
 
 TEST(BenchPredict, StepsAreTheSumOfTheirKernels) {

@@ -1,6 +1,9 @@
 // What the benchmarks measure with.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "kernels/bench/benchmarks.hpp"
 #include "kernels/bench/duel.hpp"
 #include "kernels/bench/measure.hpp"
@@ -25,6 +28,26 @@ TEST(Measure, TimesAreNotNegativeAndSeeWork) {
     });
     EXPECT_GT(t, 1e-5);
     EXPECT_LT(t, 60.0);
+  }
+}
+
+TEST(Measure, TakenIsWhatTheThreadsDidNotGet) {
+  for (const int threads : {1, 2}) {
+    Team team(threads);
+    TakenTime asleep(team), at_work(team);
+    EXPECT_EQ(asleep.share(), 0.0);
+    asleep.start();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    asleep.stop();
+    EXPECT_GT(asleep.share(), 0.9) << threads;
+    at_work.start();
+    team.run([](int) noexcept {
+      volatile double x = 1.0;
+      for (int i = 0; i < 5000000; ++i) x = x * 1.0000001;
+    });
+    at_work.stop();
+    EXPECT_GE(at_work.share(), 0.0);
+    EXPECT_LT(at_work.share(), asleep.share()) << threads;
   }
 }
 
