@@ -202,7 +202,12 @@ std::string bench_against(const std::string& libraries, const BenchWords& words,
     throw UsageError(fmt::format(
         "--filter: no product matches '{}' (they are called like gemv/bf16/bf16/m1n4096k4096)",
         words.filter));
-  return csv ? to_csv(rows) : in_columns(table_rows(rows), report::Align::right);
+  if (csv) return to_csv(rows);
+  return in_columns(table_rows(rows), report::Align::right) +
+         "\nits over ours: the library's time over ours, median of the pairs of calls; greater "
+         "than "
+         "1: ours is faster\ndifference: the largest of the two results, over the sum of the "
+         "magnitudes of its terms\n";
 }
 
 }  // namespace perfmodel::cli

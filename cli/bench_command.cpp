@@ -87,7 +87,15 @@ int run(const Words& w, const Chosen& chosen) {
   const auto results = measure(plan, w.repetitions);
   // A file is for programs, a terminal for people, unless the user says otherwise.
   emit(w.out, w.format == "csv" ? bench_csv(results, this_machine()) : bench_table(results));
-  return kExitDone;
+  int status = kExitDone;
+  for (const auto& r : results) {
+    if (!exceeds_bound(r)) continue;
+    status = kExitNo;
+    std::fprintf(stderr, "perfmodel: %s on %s: the error %.4g exceeds the stated %.4g\n",
+                 r.what.kernel->name.c_str(), to_string(r.what.shape).c_str(), *r.error,
+                 r.what.kernel->max_error_of(*r.what.choice.tier));
+  }
+  return status;
 }
 
 }  // namespace

@@ -10,7 +10,10 @@
 
 namespace perfmodel::cli {
 
-/// One line per kernel and shape, for reading.
+/// The measured error is larger than the kernel's stated bound for the tier, or no number.
+bool exceeds_bound(const kernels::Result& result);
+
+/// One line per kernel and shape, for reading, and what the columns mean.
 std::string bench_table(const std::vector<kernels::Result>& results);
 
 /// RFC 4180: all that was measured, and on what.

@@ -54,7 +54,8 @@ TEST(Bench, ShowsATableAndTheSameColumnsEachTime) {
   const auto table = run(tiny({}));
   ASSERT_EQ(table.status, 0) << table.text();
   EXPECT_EQ(table.err, "");
-  EXPECT_NE(table.out.find("gemv/e4m3/channel/bf16"), std::string::npos) << table.out;
+  for (const char* word : {"gemv/e4m3/channel/bf16", "of read: bytes over time", "noise: "})
+    EXPECT_NE(table.out.find(word), std::string::npos) << word << "\n" << table.out;
   const auto csv = run(tiny({"--format", "csv"}));
   ASSERT_EQ(csv.status, 0) << csv.text();
   EXPECT_EQ(parse_csv(csv.out).front(),
@@ -66,6 +67,11 @@ TEST(Bench, ListsWithoutMeasuring) {
   ASSERT_EQ(r.status, 0) << r.text();
   EXPECT_NE(r.out.find("gemv/bf16/bf16/m1n4096k4096/"), std::string::npos) << r.out;
   EXPECT_EQ(r.out.find("gemm"), std::string::npos);
+  // Every shape that it prints is one that it takes.
+  const auto step = run({"bench", "--list", "--filter", "^transformer/dense/bf16", "--shape",
+                         "m1n0k128g8", "--threads", "1"});
+  ASSERT_EQ(step.status, 0) << step.text();
+  EXPECT_NE(step.out.find("/m1n0k128g8/"), std::string::npos) << step.out;
   const auto all = run({"bench", "--list"});
   EXPECT_GT(std::count(all.out.begin(), all.out.end(), '\n'), 100);
 }
@@ -87,7 +93,9 @@ TEST(Bench, RefusesWhatCannotBeMeasured) {
   if (slurp("/proc/cpuinfo").find("avx512_fp16") == std::string::npos)
     expect_refused({"bench", "--tier", "avx512fp16"}, {"cannot run 'avx512fp16'", "avx512bf16"});
   expect_refused({"bench", "--tier", "portable", "--filter", "^route"},
-                 {"this kernel has no tier 'portable'"});
+                 {"--tier: route/fp32: this kernel has no tier 'portable'"});
+  expect_refusal(run({"bench", "--list"}, {.environment = {"PERFMODEL_KERNEL_TIER=avx51"}}),
+                 {"PERFMODEL_KERNEL_TIER: unknown tier 'avx51'", "did you mean 'avx512'?"});
   expect_refused({"bench", "--threads", "0"}, {"--threads", "0 is not between 1 and"});
   expect_refused({"bench", "--threads", "9999"}, {"--threads", "9999"});
   expect_refused({"bench", "--repetitions", "0"}, {"--repetitions"});
@@ -267,6 +275,11 @@ TEST(BenchPredict, RefusesWhatMakesNoSense) {
 TEST(Bench, RefusesAShapeThatTheKernelDoesNotTake) {
   expect_refused({"bench", "--filter", "^quantise/", "--shape", "m2n7", "--repetitions", "1"},
                  {"--shape", "quantise/e4m3", "m2n7"});
+  expect_refused({"bench", "--filter", "^gemv/bf16/bf16", "--shape", "m8n64k64", "--repetitions",
+                  "1", "--threads", "1"},
+                 {"--shape", "gemv/bf16/bf16 on m8n64k64", "m and g are 1"});
+  expect_refused({"bench", "--filter", "^gemm/bf16/bf16", "--shape", "m1n0k64"},
+                 {"--shape: gemm/bf16/bf16 on m1n0k64", "n is at least 1"});
 }
 
 }  // namespace
