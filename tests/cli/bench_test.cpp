@@ -255,6 +255,23 @@ TEST(BenchAgainst, ALibraryThatIsNotThereIsNamedWithItsPackage) {
   }
 }
 
+TEST(BenchAgainst, Fp16IsWidenedForALibraryOfFp32) {
+  const auto r = run({"bench", "--against", "onednn", "--filter", "fp16", "--shape", "m5n64k256",
+                      "--repetitions", "3"});
+  if (r.status == 2) {
+    EXPECT_NE(r.err.find("libdnnl-dev"), std::string::npos) << r.err;
+    return;
+  }
+  ASSERT_EQ(r.status, 0) << r.text();
+  for (const char* word : {"gemm/fp16/fp16", "matmul", "greater than 1: ours is faster"})
+    EXPECT_NE(r.out.find(word), std::string::npos) << word << "\n" << r.out;
+  const auto lacking = run({"bench", "--against", "libxsmm", "--filter", "fp16"});
+  EXPECT_EQ(lacking.status, 2);
+  EXPECT_TRUE(lacking.err.find("no product that holds the values of g") != std::string::npos ||
+              lacking.err.find("libxsmm-dev") != std::string::npos)
+      << lacking.err;
+}
+
 TEST(BenchAgainst, RefusesWhatMakesNoSense) {
   expect_refused({"bench", "--against", "onedn"}, {"unknown library", "did you mean 'onednn'?"});
   expect_refused({"bench", "--against", "cublas"}, {"unknown library 'cublas'"});
