@@ -160,6 +160,8 @@ void multiply_panel(const Job& job, const Wave& wave, const Segment& s, std::int
   const std::int64_t columns = std::min(kPanel, w.rows() - panel * kPanel);
   const std::int64_t column_bytes = kPanel * bits_of(w.spec().format) / 8;
   const std::int64_t height = job.f.tile_rows;
+  const bool fused = job.f.fused != nullptr && s.tiles <= job.f.fused_tiles;
+  const gemm_detail::TileFn multiply = fused ? job.f.fused : job.f.tile;
   for (std::int64_t k = k0; k < k1; k += job.chunk) {
     const std::int64_t depth = std::min(job.chunk, k1 - k);
     // Row scales change every 128 columns, so a block may be no longer where there are any.
@@ -171,7 +173,7 @@ void multiply_panel(const Job& job, const Wave& wave, const Segment& s, std::int
     const std::uint8_t* codes = w.panel(panel) + k * column_bytes;
     Tile tile{};
     tile.b = codes;
-    if (job.f.weights != nullptr) {
+    if (job.f.weights != nullptr && !fused) {
       job.f.weights(codes, depth * kPanel, decoded);
       tile.b = decoded;
     }
@@ -210,7 +212,7 @@ void multiply_panel(const Job& job, const Wave& wave, const Segment& s, std::int
       tile.c = c;
       tile.c_stride = job.c_stride;
       if (columns == kPanel) {
-        job.f.tile(tile);
+        multiply(tile);
         tile.ahead_bytes = 0;  // fetched
         continue;
       }
@@ -219,7 +221,7 @@ void multiply_panel(const Job& job, const Wave& wave, const Segment& s, std::int
       tile.c_stride = kPanel;
       for (std::int64_t r = 0; r < rows.count && !tile.first; ++r)
         std::copy_n(c + r * job.c_stride, columns, partial + r * kPanel);
-      job.f.tile(tile);
+      multiply(tile);
       for (std::int64_t r = 0; r < rows.count; ++r)
         std::copy_n(partial + r * kPanel, columns, c + r * job.c_stride);
     }

@@ -13,8 +13,11 @@ namespace {
 
 constexpr int kTileRows = 12;  // 12 x 2 sums, 2 weights: 26 of 32 registers
 
-template <int R>
+/// `t.b` holds codes of F as they are packed: BF16, or what is decoded in registers.
+template <Format F, int R>
 void tile_of(const Tile& t) noexcept {
+  constexpr int kVectors = Bf16Decoder<F>::kVectors, kBytes = 4 * kVectors * kBits<F>;
+  const Bf16Decoder<F> decoder;
   const auto* a = static_cast<const std::int32_t*>(t.a);
   const auto* b = static_cast<const std::uint8_t*>(t.b);
   const auto* ahead = static_cast<const char*>(t.ahead);
@@ -29,18 +32,21 @@ void tile_of(const Tile& t) noexcept {
   for (std::int64_t i = 0; i < t.blocks; ++i) {
     __m512 sum[R][2];
     for (int r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm512_setzero_ps();
-    for (std::int64_t k = 0; k < t.block_columns; k += 2) {
-      const __m512i w0 = _mm512_loadu_si512(b);
-      const __m512i w1 = _mm512_loadu_si512(b + 64);
-      _mm_prefetch(ahead, _MM_HINT_T1);
-      for (int r = 0; r < R; ++r) {
-        const __m512i x = broadcast_pair(a[r]);
-        sum[r][0] = dot_pairs(sum[r][0], w0, x);
-        sum[r][1] = dot_pairs(sum[r][1], w1, x);
+    for (std::int64_t k = 0; k < t.block_columns; k += kVectors) {
+      __m512i w[kVectors];
+      decoder.decode64(b, w);
+      b += kBytes;
+      for (int v = 0; v < kVectors; v += 2) {
+        _mm_prefetch(ahead, _MM_HINT_T1);
+        _mm_prefetch(ahead + ahead_step / 2, _MM_HINT_T1);  // another line where codes have 16 bits
+        for (int r = 0; r < R; ++r) {
+          const __m512i x = broadcast_pair(a[r]);
+          sum[r][0] = dot_pairs(sum[r][0], w[v], x);
+          sum[r][1] = dot_pairs(sum[r][1], w[v + 1], x);
+        }
+        a += kTileRows;
+        ahead += ahead_step;
       }
-      a += kTileRows;
-      b += 128;
-      ahead += ahead_step;
     }
     const __m512 scale[2] = {_mm512_loadu_ps(t.scales + i * kPanel),
                              _mm512_loadu_ps(t.scales + i * kPanel + 16)};
@@ -75,17 +81,33 @@ void tile_of(const Tile& t) noexcept {
   }
 }
 
-template <int R>
+template <Format F, int R>
 void tile_up_to(const Tile& t) noexcept {
   if (t.rows == R) {
-    tile_of<R>(t);
+    tile_of<F, R>(t);
   } else if constexpr (R > 1) {
-    tile_up_to<R - 1>(t);
+    tile_up_to<F, R - 1>(t);
   }
 }
 
+template <Format F, int R>
 void tile(const Tile& t) noexcept {
-  tile_up_to<kTileRows>(t);
+  tile_up_to<F, R>(t);
+}
+
+TileFn fused_tile(Format weights) {
+  switch (weights) {
+    case Format::e4m3:
+      return tile<Format::e4m3, kTileRows>;
+    case Format::e5m2:
+      return tile<Format::e5m2, kTileRows>;
+    case Format::int8:
+      return tile<Format::int8, kTileRows>;
+    case Format::e2m1:
+      return tile<Format::e2m1, kTileRows>;
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace
@@ -95,7 +117,11 @@ Functions find_avx512bf16(Format weights, Format activations) {
   f.weights = weights == Format::bf16 ? nullptr : widen_weights(weights);
   f.activations = widen_activations(activations);
   if ((f.weights == nullptr && weights != Format::bf16) || f.activations == nullptr) return {};
-  f.tile = tile;
+  f.tile = tile<Format::bf16, kTileRows>;
+  f.fused = fused_tile(weights);
+  // Decoding once for each tile beats a buffer, whose filling waits for memory, for so many; INT8
+  // takes more than a look into tables.
+  f.fused_tiles = weights == Format::int8 ? 1 : 4;
   f.tile_rows = kTileRows;
   f.gain = 1.0F;
   f.layout = Layout::pairs;

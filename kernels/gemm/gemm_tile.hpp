@@ -64,6 +64,10 @@ struct Functions {
   std::int64_t tile_rows;
   Layout layout;
   float gain;  // the product of the tile is to be multiplied by this
+  // The same as `tile` to the bit, with the packed codes for `b`, which it decodes in registers:
+  // for a matrix that is multiplied with no more than so many tiles. Or nullptr.
+  TileFn fused;
+  std::int64_t fused_tiles;
   // Of `tiles` only:
   std::int64_t weight_parts, activation_parts;
   FoldFn fold;  // nullptr where weights have no room for the exponents of their scales

@@ -20,27 +20,6 @@ void widen_pairs(const std::uint8_t* codes, std::int64_t count, void* out) noexc
   }
 }
 
-/// INT8 through FP32: all 256 values are BF16 numbers.
-inline __m512i bf16_of(__m512i words) {
-  const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_castsi512_si256(words)));
-  const __m512 high =
-      _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(words, 1)));
-  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
-}
-
-template <>
-inline void widen_pairs<Format::int8>(const std::uint8_t* codes, std::int64_t count,
-                                      void* out) noexcept {
-  auto* o = static_cast<std::uint8_t*>(out);
-  for (std::int64_t i = 0; i < count; i += 64) {
-    const __m512i c = _mm512_loadu_si512(codes + i);
-    const __m512i low = _mm512_srai_epi16(_mm512_unpacklo_epi8(c, c), 8);
-    const __m512i high = _mm512_srai_epi16(_mm512_unpackhi_epi8(c, c), 8);
-    _mm512_storeu_si512(o + 2 * i, bf16_of(low));
-    _mm512_storeu_si512(o + 2 * i + 64, bf16_of(high));
-  }
-}
-
 /// In order: what unpacking splits within lanes is put back.
 template <Format F>
 void widen_in_order(const std::uint8_t* codes, std::int64_t count, void* out) noexcept {

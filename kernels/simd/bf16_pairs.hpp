@@ -1,4 +1,5 @@
-// FP8 and E2M1 to BF16 for VDPBF16PS, by table. For units compiled with AVX-512 VBMI and BF16 only.
+// FP8, E2M1 and INT8 to BF16 for VDPBF16PS, most by table. For units compiled with AVX-512 VBMI and
+// BF16 only.
 //
 // VDPBF16PS takes BF16 subnormals for zero, so a shift of FP8 into the BF16 fields, which makes
 // subnormals of FP8's own, would lose them without a word. A table of 128 magnitudes has no such
@@ -133,6 +134,30 @@ class Bf16Decoder<Format::bf16> {
   void decode64(const std::uint8_t* p, __m512i* out) const {
     out[0] = _mm512_loadu_si512(p);
     out[1] = _mm512_loadu_si512(p + 64);
+  }
+};
+
+/// INT8 through FP32: all 256 values are BF16 numbers. In the order of FP8.
+template <>
+class Bf16Decoder<Format::int8> {
+ public:
+  static constexpr int kVectors = 2;
+  static constexpr std::int64_t place_of(std::int64_t i) {
+    return Bf16Decoder<Format::e4m3>::place_of(i);
+  }
+
+  void decode64(const std::uint8_t* p, __m512i* out) const {
+    const __m512i c = _mm512_loadu_si512(p);
+    out[0] = bf16_of(_mm512_srai_epi16(_mm512_unpacklo_epi8(c, c), 8));
+    out[1] = bf16_of(_mm512_srai_epi16(_mm512_unpackhi_epi8(c, c), 8));
+  }
+
+ private:
+  static __m512i bf16_of(__m512i words) {
+    const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_castsi512_si256(words)));
+    const __m512 high =
+        _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(words, 1)));
+    return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
   }
 };
 

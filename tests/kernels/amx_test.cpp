@@ -141,25 +141,6 @@ TEST(Amx, FoldingIsExact) {
   }
 }
 
-/// Rows do not know how many others there are: tiles of up to 16 rows and taller ones, full and
-/// not, give each the same bits.
-TEST(Amx, OtherRowsDoNotChangeABitOfARow) {
-  for (const GemmKind& kind : gemm_kinds()) {
-    if (kind.grouped || bits_of(kind.activations) != 16) continue;
-    const Quantised q = sample_matrix(kind.weights, 40, 700, 3);
-    const auto x = sample_codes(kind.activations, 40 * 700, 4);
-    const Functions f = find_amx_emulated(kind.weights.format, kind.activations);
-    const auto of_rows = [&](std::size_t m) {
-      return product(q, Activations(kind.activations, std::span(x).first(m * 700), 700), f);
-    };
-    const auto all = of_rows(40);
-    for (const std::size_t m : {1, 9, 16, 17, 33}) {
-      const auto some = of_rows(m);
-      EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << name_of(kind) << ' ' << m;
-    }
-  }
-}
-
 #if defined(__x86_64__) && defined(__linux__)
 /// What the compiler made of the tier for the processor, bit for bit with the body in software.
 /// Without scales, so that the compilers' choice of fused operations makes no difference.

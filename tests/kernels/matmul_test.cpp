@@ -10,6 +10,7 @@
 #include "kernels/gemm/gemm_kinds.hpp"
 #include "kernels/gemv/gemv.hpp"
 #include "kernels/registry/sample.hpp"
+#include "sanitized.hpp"
 
 namespace perfmodel::kernels {
 namespace {
@@ -123,6 +124,39 @@ TEST(Matmul, TheNumberOfThreadsDoesNotChangeABit) {
     gemv(GemvWeights(q), Format::bf16, one, y, {t, single});
     gemv(GemvWeights(q), Format::bf16, one, z, {t, several});
     EXPECT_EQ(y, z) << name_of(t);
+  }
+}
+
+/// A row does not know how many others there are: tiles, full or not, and the ways that few rows
+/// take give it the same bits.
+TEST(Matmul, OtherRowsDoNotChangeABitOfARow) {
+  constexpr std::size_t kRows = 60, kColumns = 700;
+  Team team(2);
+  for (const GemmKind& kind : gemm_kinds()) {
+    if (kind.grouped || bits_of(kind.activations) != 16) continue;
+    const Quantised q = sample_matrix(kind.weights, 40, kColumns, 3);
+    const auto x = sample_codes(kind.activations, kRows * kColumns, 4);
+    const auto expect_same = [&](const PackedWeights& w, Tier t, const char* what) {
+      const auto of_rows = [&](std::size_t m) {
+        std::vector<float> c(m * 40);
+        gemm(w, Activations(kind.activations, std::span(x).first(m * kColumns), kColumns), c,
+             {t, team});
+        return c;
+      };
+      const auto all = of_rows(kRows);
+      for (const std::size_t m : {1, 8, 13, 16, 17, 40}) {
+        const auto some = of_rows(m);
+        EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin()))
+            << name_of(kind) << ' ' << what << ' ' << m;
+      }
+    };
+    for (const Tier t : can_run_of(gemm_tiers(kind.weights, kind.activations))) {
+      if (kSanitized && t == Tier::scalar) continue;
+      expect_same(PackedWeights(q, kind.activations, t), t, name_of(t).data());
+    }
+    const auto tiles = find_amx_emulated(kind.weights.format, kind.activations);
+    if (!kSanitized)
+      expect_same(PackedWeights(q, kind.activations, Tier::scalar, tiles), Tier::scalar, "tiles");
   }
 }
 
