@@ -210,10 +210,10 @@ std::string bench_against(const std::string& libraries, const BenchWords& words,
         words.filter));
   if (csv) return to_csv(rows);
   return in_columns(table_rows(rows), report::Align::right) +
-         "\nits over ours: the library's time over ours, median of the pairs of calls; greater "
-         "than "
-         "1: ours is faster\ndifference: the largest of the two results, over the sum of the "
-         "magnitudes of its terms\n";
+         "\nits over ours: the library's time over ours, median of the pairs of calls; above 1 "
+         "ours "
+         "is faster\ndifference: the largest of the two results, over the sum of the magnitudes of "
+         "its terms\n";
 }
 
 }  // namespace perfmodel::cli

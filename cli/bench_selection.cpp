@@ -113,13 +113,11 @@ std::vector<Planned> select_benchmarks(const BenchWords& words) {
     if (all.empty()) nothing_matches(words.filter);
   }
   // A kernel that lacks the tier is left out as long as another has it.
-  const auto where = !words.tier.empty()                    ? fmt::format("{}: ", kOption)
-                     : !kernels::forced_tier_name().empty() ? fmt::format("{}: ", kVariable)
-                                                            : std::string();
-  const auto problem =
-      fmt::format("{}{}: {}", where, all.front().kernel->name, all.front().choice.problem);
+  const auto lacking = all.front();
   std::erase_if(all, [](const Planned& p) { return !p.choice.tier; });
-  if (all.empty()) throw UsageError(problem);
+  if (all.empty())
+    throw UsageError(fmt::format("{}: {}: {}", words.tier.empty() ? kVariable : kOption,
+                                 lacking.kernel->name, lacking.choice.problem));
   const auto machine = this_machine();
   for (const auto& p : all) {
     check_zero(p);

@@ -148,10 +148,9 @@ std::string bench_table(const std::vector<Result>& results) {
   }
   auto s = in_columns(rows, report::Align::right);
   s += "\nof read: bytes over time, of what four streams from memory gave right before; of roof: "
-       "the "
-       "longer of\nbytes at that rate and operations at the tier's multiply-adds, over the time; "
-       "noise: quartiles of one\nsmall kernel between the calls; error: against float64 ('list "
-       "kernels --format csv' says in what measure)\n";
+       "the longer of\nbytes at that rate and operations at the tier's multiply-adds, over the "
+       "time; noise: quartiles of one\nsmall kernel between the calls; error: against float64 "
+       "('list kernels --format csv' says in what measure)\n";
   if (std::any_of(results.begin(), results.end(),
                   [](const Result& r) { return r.what.kernel->family == "sync"; }))
     s += "sync: the time is that of all m of a shape\n";

@@ -36,13 +36,19 @@ std::string digits(double v) {
   return fmt::format("{:.4g}", v);
 }
 
+/// What the processors would have given without other processes, over what they gave. The time of a
+/// single thread is its processor's, which leaves others out.
+double without_others(const kernels::HostRoofs& roofs) {
+  constexpr double kMostTaken = 0.9;  // more says nothing about the rest
+  return roofs.threads == 1 ? 1.0 : 1.0 / (1.0 - std::min(roofs.taken, kMostTaken));
+}
+
 /// A rate of the chip from a roof. Where other processes had a share of the processors, the range
 /// goes on to what the whole would have given.
 std::string figure(const kernels::HostRoofs& roofs, const HostRoof& roof, const std::string& note) {
-  constexpr double kMostTaken = 0.9;  // more says nothing about the rest
   const auto unit = unit_of(roof.kind);
   const double value = roof.undisturbed();
-  const double all = value / (1.0 - std::min(roofs.taken, kMostTaken));
+  const double all = value * without_others(roofs);
   const double low = std::min(roof.spread.low, value), high = std::max(roof.best, all);
   return fmt::format(
       "{{value: {} {}, range: [{}, {}], grade: measured, source: host, note: \"{}\"}}",
@@ -111,7 +117,7 @@ std::string host_yaml(const std::string& id, const kernels::HostRoofs& roofs,
   s += fmt::format(
       "  - \"While all threads were sampled other processes had {:.0f} % of the processors{}.\"\n",
       roofs.taken * 100,
-      taken_warning(roofs).empty()
+      taken_warning(roofs).empty() || roofs.threads == 1
           ? ""
           : ": figures are too low, and their ranges go to what all of them would give");
   if (roofs.threads > 1)

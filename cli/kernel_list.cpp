@@ -116,7 +116,8 @@ std::string kernel_table() {
   s = line + "\n";
   std::string_view said;
   for (const Descriptor& d : kernels::descriptors()) {
-    if (d.summary != said) s += fmt::format("{}\n", said = d.summary);
+    if (d.summary != said) s += d.summary + "\n";
+    said = d.summary;
     std::getline(lines, line);
     s += line + "\n";
   }

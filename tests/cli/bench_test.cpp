@@ -263,7 +263,7 @@ TEST(BenchAgainst, Fp16IsWidenedForALibraryOfFp32) {
     return;
   }
   ASSERT_EQ(r.status, 0) << r.text();
-  for (const char* word : {"gemm/fp16/fp16", "matmul", "greater than 1: ours is faster"})
+  for (const char* word : {"gemm/fp16/fp16", "matmul", "above 1 ours is faster"})
     EXPECT_NE(r.out.find(word), std::string::npos) << word << "\n" << r.out;
   const auto lacking = run({"bench", "--against", "libxsmm", "--filter", "fp16"});
   EXPECT_EQ(lacking.status, 2);
