@@ -50,7 +50,7 @@ int run(const Words& w) {
     if (!problems.empty()) throw UsageError(problems.to_string());
     emit(w.out, text);
   }
-  if (const auto warning = taken_warning(roofs); !warning.empty())
+  for (const auto& warning : host_warnings(roofs))
     std::fprintf(stderr, "perfmodel: warning: %s\n", warning.c_str());
   if (w.out == "-") return kExitDone;
   emit("", w.format == "csv" ? host_csv(roofs, machine) : host_table(roofs, machine, w.out));

@@ -1,7 +1,5 @@
 #include "cli/host_table.hpp"
 
-#include <vector>
-
 #include <fmt/format.h>
 
 #include "cli/columns.hpp"
@@ -34,16 +32,25 @@ double noise_of(const kernels::HostRoofs& roofs) {
   return roofs.canary.low > 0 ? roofs.canary.high / roofs.canary.low - 1.0 : 0.0;
 }
 
-std::string taken_warning(const kernels::HostRoofs& roofs) {
-  if (roofs.taken <= kMuchTaken) return "";
-  // The time of a single thread is its processor's.
-  const auto* harm = roofs.threads == 1
-                         ? "its times leave that out, but not what became of caches and memory"
-                         : "figures are too low, times too long";
-  return fmt::format(
-      "other processes took {:.0f} % of the processor{}; {}; run again on a quiet "
-      "machine",
-      roofs.taken * 100, roofs.threads == 1 ? "" : "s", harm);
+std::vector<std::string> host_warnings(const kernels::HostRoofs& roofs) {
+  std::vector<std::string> all;
+  if (roofs.taken > kMuchTaken) {
+    // The time of a single thread is its processor's.
+    const auto* harm = roofs.threads == 1
+                           ? "its times leave that out, but not what became of caches and memory"
+                           : "figures may be too low, times too long";
+    all.push_back(
+        fmt::format("other processes took {:.0f} % of the processor{}; {}; run again on a "
+                    "quiet machine",
+                    roofs.taken * 100, roofs.threads == 1 ? "" : "s", harm));
+  }
+  if (roofs.scales_poorly())
+    all.push_back(
+        fmt::format("{} threads multiply only {:.2f} times as much as one: they share "
+                    "cores, or the machine is a virtual one that did not get them; run "
+                    "again, or with fewer --threads",
+                    roofs.threads, roofs.scaling()));
+  return all;
 }
 
 std::string host_table(const kernels::HostRoofs& roofs, const ThisMachine& machine,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/this_machine.hpp"
 #include "kernels/bench/host_roofs.hpp"
@@ -23,7 +24,8 @@ std::string pages_text(const ThisMachine& machine);
 /// Quartiles of the small kernel between the samples: 0.02 where they are 2 % apart.
 double noise_of(const kernels::HostRoofs& roofs);
 
-/// What is wrong with figures that were taken while others used the machine; empty where few did.
-std::string taken_warning(const kernels::HostRoofs& roofs);
+/// What is wrong with figures that were taken while others used the machine, or of threads that
+/// share cores.
+std::vector<std::string> host_warnings(const kernels::HostRoofs& roofs);
 
 }  // namespace perfmodel::cli

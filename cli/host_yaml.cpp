@@ -36,20 +36,13 @@ std::string digits(double v) {
   return fmt::format("{:.4g}", v);
 }
 
-/// What the processors would have given without other processes, over what they gave. The time of a
-/// single thread is its processor's, which leaves others out.
-double without_others(const kernels::HostRoofs& roofs) {
-  constexpr double kMostTaken = 0.9;  // more says nothing about the rest
-  return roofs.threads == 1 ? 1.0 : 1.0 / (1.0 - std::min(roofs.taken, kMostTaken));
-}
-
-/// A rate of the chip from a roof. Where other processes had a share of the processors, the range
-/// goes on to what the whole would have given.
-std::string figure(const kernels::HostRoofs& roofs, const HostRoof& roof, const std::string& note) {
+/// A rate of the chip from a roof. Where others had a share of the processors, the range goes on to
+/// what the whole would have given.
+std::string figure(const HostRoof& roof, const std::string& note) {
   const auto unit = unit_of(roof.kind);
   const double value = roof.undisturbed();
-  const double all = value * without_others(roofs);
-  const double low = std::min(roof.spread.low, value), high = std::max(roof.best, all);
+  const double low = std::min(roof.spread.low, value);
+  const double high = std::max({roof.best, value, roof.whole});
   return fmt::format(
       "{{value: {} {}, range: [{}, {}], grade: measured, source: host, note: \"{}\"}}",
       digits(value / unit.scale), unit.name, digits(low / unit.scale), digits(high / unit.scale),
@@ -87,22 +80,22 @@ std::string host_yaml(const std::string& id, const kernels::HostRoofs& roofs,
       "cores: {{value: {}, grade: measured, source: host, note: \"threads that the roofs were "
       "measured with\"}}\nmatrix:\n",
       roofs.threads);
-  const auto fp32_figure = figure(roofs, fp32, "dense, " + fp32.what);
+  const auto fp32_figure = figure(fp32, "dense, " + fp32.what);
   s += "  fp32: " + fp32_figure + "\n";
   // Without instructions of their own, BF16 values are widened and multiplied in FP32.
   s += "  bf16: " +
-       (bf16 != nullptr ? figure(roofs, *bf16, "dense, " + bf16->what)
-                        : figure(roofs, fp32, "widened to FP32 in registers")) +
+       (bf16 != nullptr ? figure(*bf16, "dense, " + bf16->what)
+                        : figure(fp32, "widened to FP32 in registers")) +
        "\n";
   const auto* fp16 = roofs.named("flops_fp16");
-  if (fp16 != nullptr) s += "  fp16: " + figure(roofs, *fp16, "dense, " + fp16->what) + "\n";
+  if (fp16 != nullptr) s += "  fp16: " + figure(*fp16, "dense, " + fp16->what) + "\n";
   std::vector<std::string> absent = {"tf32", "fp8", "fp6", "fp4", "int4"};
   if (fp16 == nullptr) absent.emplace_back("fp16");
   s += fmt::format("absent: [{}]\n", fmt::join(absent, ", "));
-  s += "vector: {fp32: " + figure(roofs, fp32, "the same units") + "}\n";
+  s += "vector: {fp32: " + figure(fp32, "the same units") + "}\n";
   s += "block_scales: false\nmemory:\n  kind: dram\n";
   s += "  capacity: " + plain(machine.memory.base() / 0x1p30, "GiB") + "\n";
-  s += "  bandwidth: " + figure(roofs, read, "read by all threads, " + read.what) + "\n";
+  s += "  bandwidth: " + figure(read, "read by all threads, " + read.what) + "\n";
   if (machine.l3 > Bytes())
     s += fmt::format(
         "cache: {{value: {} MiB, grade: measured, source: host, note: \"as the system reports it; "
@@ -115,14 +108,13 @@ std::string host_yaml(const std::string& id, const kernels::HostRoofs& roofs,
       "Noise: one small kernel between the samples differed by {:.0f} % between its quartiles.\"\n",
       roofs.rounds, noise_of(roofs) * 100);
   s += fmt::format(
-      "  - \"While all threads were sampled other processes had {:.0f} % of the processors{}.\"\n",
-      roofs.taken * 100,
-      taken_warning(roofs).empty() || roofs.threads == 1
-          ? ""
-          : ": figures are too low, and their ranges go to what all of them would give");
+      "  - \"While all threads were sampled other processes had {:.0f} % of the processors.\"\n",
+      roofs.taken * 100);
   if (roofs.threads > 1)
     s += fmt::format("  - \"{} threads multiply {:.2f} times as much as one.\"\n", roofs.threads,
                      roofs.scaling());
+  for (const auto& warning : host_warnings(roofs))
+    s += fmt::format("  - \"Take care: {}.\"\n", warning);
   s += fmt::format("  - \"Features: {}. Built by {}. Pages of {}.\"\n",
                    machine.features.empty() ? "none" : machine.features, machine.compiler,
                    pages_text(machine));

@@ -24,6 +24,7 @@ constexpr double kReadBytes = 16e6;                       // of one sample insid
 constexpr Bytes kBeyondCaches = Bytes::from_base(512e6);  // the last level is shared with others
 constexpr std::int64_t kHops = 1 << 15;
 constexpr std::int64_t kSyncs = 200;
+constexpr double kMostTaken = 0.9;  // a sample of which more was taken says nothing about the rest
 
 constexpr Tier kFp32Tiers[] = {Tier::scalar, Tier::portable, Tier::avx2, Tier::avx512};
 constexpr Tier kBf16Tiers[] = {Tier::avx512bf16, Tier::amx};
@@ -156,6 +157,7 @@ struct Sampler {
   By by;
   std::function<double()> sample;
   std::vector<double> values;
+  std::vector<double> whole;  // of several threads, with what others took given back
 };
 
 double sync_time(Case& sync, Team& team) {
@@ -175,6 +177,12 @@ const HostRoof* HostRoofs::named(std::string_view name) const {
   return at == all.end() ? nullptr : &*at;
 }
 
+bool HostRoofs::scales_poorly() const {
+  // All cores at once may clock a third lower than one.
+  constexpr double kPoor = 0.6;
+  return threads > 1 && scaling() < kPoor * threads * (1.0 - taken);
+}
+
 HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
   Team team(threads);
   Team alone(1);
@@ -185,7 +193,7 @@ HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
   const auto add = [&](std::string name, std::string what, RoofKind kind,
                        std::function<double()> sample, By by = By::all_threads) {
     samplers.push_back(
-        {{std::move(name), std::move(what), kind, {}, 0.0}, by, std::move(sample), {}});
+        {{std::move(name), std::move(what), kind, {}, 0.0}, by, std::move(sample), {}, {}});
   };
 
   add("clock", "three cycles per dependent multiplication", RoofKind::cycles_per_second,
@@ -274,7 +282,10 @@ HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
       canary.sample();
       if (s.by == By::all_threads) taken.start();
       s.values.push_back(s.sample());
-      if (s.by == By::all_threads) taken.stop();
+      if (s.by == By::one) continue;
+      const double share = std::min(taken.stop(), kMostTaken);
+      // One thread's time is its processor's already.
+      if (threads > 1) s.whole.push_back(s.values.back() / (1.0 - share));
     }
   }
   r.taken = taken.share();
@@ -284,7 +295,14 @@ HostRoofs measure_host(const CacheSizes& caches, int threads, int rounds) {
                       ? *std::min_element(s.values.begin(), s.values.end())
                       : *std::max_element(s.values.begin(), s.values.end());
     s.roof.spread = quartiles_of(std::move(s.values));
+    if (!s.whole.empty() && s.roof.kind != RoofKind::seconds)
+      s.roof.whole = quartiles_of(std::move(s.whole)).high;
     r.all.push_back(std::move(s.roof));
+  }
+  if (r.scales_poorly()) {
+    for (auto& roof : r.all)
+      if (roof.kind == RoofKind::ops_per_second && roof.whole > 0)
+        roof.whole = std::max(roof.whole, roof.undisturbed() * threads / r.scaling());
   }
   return r;
 }

@@ -39,6 +39,11 @@ double processor_seconds() {
 #endif
 }
 
+/// What others took.
+double share_of(double ran, double passed) {
+  return passed > 0 ? std::clamp(1.0 - ran / passed, 0.0, 1.0) : 0.0;
+}
+
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -79,15 +84,18 @@ void TakenTime::start() {
   for (const auto& c : clocks_) ran_before_ += c.seconds;
 }
 
-void TakenTime::stop() {
+double TakenTime::stop() {
   read_clocks();
-  passed_ += (now() - began_) * static_cast<double>(team_.size());
-  for (const auto& c : clocks_) ran_ += c.seconds;
-  ran_ -= ran_before_;
+  const double passed = (now() - began_) * static_cast<double>(team_.size());
+  double ran = -ran_before_;
+  for (const auto& c : clocks_) ran += c.seconds;
+  passed_ += passed;
+  ran_ += ran;
+  return share_of(ran, passed);
 }
 
 double TakenTime::share() const {
-  return passed_ > 0 ? std::clamp(1.0 - ran_ / passed_, 0.0, 1.0) : 0.0;
+  return share_of(ran_, passed_);
 }
 
 Quartiles quartiles_of(std::vector<double> values) {

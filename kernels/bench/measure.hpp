@@ -26,7 +26,8 @@ class TakenTime {
 
   /// Between these the team works. No one else may use it in the meantime.
   void start();
-  void stop();
+  /// The share of this section alone, between 0 and 1.
+  double stop();
   /// Of all such sections so far, between 0 and 1; 0 before the first.
   double share() const;
 

@@ -38,7 +38,7 @@ TEST(Measure, TakenIsWhatTheThreadsDidNotGet) {
     EXPECT_EQ(asleep.share(), 0.0);
     asleep.start();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    asleep.stop();
+    EXPECT_GT(asleep.stop(), 0.9);
     EXPECT_GT(asleep.share(), 0.9) << threads;
     at_work.start();
     team.run([](int) noexcept {

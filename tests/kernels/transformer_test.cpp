@@ -325,7 +325,7 @@ TEST(TransformerErrors, OfTheBenchmarkedDepthStayWithinTheStatedBound) {
     t.add_sequence();
     ReferenceTransformer reference(config, spec);
     // Single tokens of a short sequence, then of another: 2 x 3 steps.
-    for (const std::uint64_t seed : {11, 12}) {
+    for (const std::uint64_t seed : {std::uint64_t{11}, std::uint64_t{12}}) {
       t.truncate(0, 0);
       reference.restart();
       for (const auto token : some_tokens(3, seed)) {

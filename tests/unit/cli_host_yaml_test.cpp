@@ -52,17 +52,27 @@ TEST(HostYaml, Fp16HasItsMeasuredPeak) {
 TEST(HostYaml, RangesGoToWhatTheProcessorsWouldGiveWithoutOthers) {
   auto roofs = roofs_of_fp32();
   EXPECT_NE(yaml_of(roofs).find("fp32: {value: 170 GFLOP/s, range: [153, 170]"), std::string::npos);
-  roofs.taken = 0.5;
-  EXPECT_NE(yaml_of(roofs).find("fp32: {value: 170 GFLOP/s, range: [153, 170]"), std::string::npos)
-      << "the time of one thread leaves others out";
   roofs.threads = 2;
+  roofs.taken = 0.5;
+  roofs.all[0].whole = 340e9;
   const auto text = yaml_of(roofs);
   EXPECT_NE(text.find("fp32: {value: 170 GFLOP/s, range: [153, 340]"), std::string::npos) << text;
-  EXPECT_NE(text.find("had 50 % of the processors: figures are too low"), std::string::npos)
+  EXPECT_NE(text.find("Take care: other processes took 50 % of the processors"), std::string::npos)
       << text;
-  // Nothing can be said where nearly all was taken, but a range still holds its value.
-  roofs.taken = 1.0;
-  EXPECT_NE(yaml_of(roofs).find("range: [153, 1700]"), std::string::npos);
+}
+
+TEST(HostTable, WarnsOfThreadsThatShareCores) {
+  auto roofs = roofs_of_fp32();
+  roofs.all.push_back(roof("one_thread_fp32", kernels::RoofKind::ops_per_second, 165e9));
+  EXPECT_TRUE(host_warnings(roofs).empty());
+  roofs.threads = 2;
+  ASSERT_EQ(host_warnings(roofs).size(), 1U);
+  EXPECT_NE(host_warnings(roofs)[0].find("2 threads multiply only 1.03 times as much as one"),
+            std::string::npos);
+  // What others took explains it.
+  roofs.taken = 0.45;
+  ASSERT_EQ(host_warnings(roofs).size(), 1U);
+  EXPECT_NE(host_warnings(roofs)[0].find("took 45 %"), std::string::npos);
 }
 
 TEST(HostTable, SaysWhatItWasMeasuredOnAndHowFarToTrustIt) {
@@ -83,10 +93,11 @@ TEST(HostTable, SaysWhatItWasMeasuredOnAndHowFarToTrustIt) {
   EXPECT_NE(host_table(roofs, machine, "x.yaml").find("written to x.yaml\n"), std::string::npos);
   const auto csv = host_csv(roofs, machine);
   EXPECT_NE(csv.find("\r\ntaken,48,48,48,48,48,%,2,"), std::string::npos) << csv;
-  EXPECT_NE(taken_warning(roofs).find("other processes took 48 % of the processors"),
+  ASSERT_EQ(host_warnings(roofs).size(), 1U);
+  EXPECT_NE(host_warnings(roofs)[0].find("other processes took 48 % of the processors"),
             std::string::npos);
   roofs.taken = 0.03;
-  EXPECT_EQ(taken_warning(roofs), "");
+  EXPECT_TRUE(host_warnings(roofs).empty());
 }
 
 }  // namespace
