@@ -110,7 +110,7 @@ const PeerLibrary& load(const Known& k) {
 
 std::vector<Shape> usual_shapes() {
   std::vector<Shape> shapes = {{1, 4096, 4096, 1}, {1, 18432, 7168, 1}};
-  for (const std::int64_t m : {8, 32, 128, 512}) shapes.push_back({m, 4096, 4096, 1});
+  for (const std::int64_t m : {8, 32, 128, 512, 2048}) shapes.push_back({m, 4096, 4096, 1});
   return shapes;
 }
 
@@ -182,27 +182,38 @@ std::string bench_against(const std::string& libraries, const BenchWords& words,
   const auto wanted = filter_of(words.filter);
   begin_with_settings(threads);
   std::vector<Row> rows;
+  std::string lacks;
   for (const auto* k : chosen) {
     const auto& library = load(*k);
-    for (const auto& spec : kernels::duel_formats())
+    for (const auto& kind : kernels::duel_kinds())
       for (const auto& shape : shapes) {
-        const auto name = fmt::format("{}/{}/bf16/{}", shape.m == 1 ? "gemv" : "gemm",
-                                      kernels::name_of(spec), to_string(shape));
+        const auto name = fmt::format("{}/{}", kernels::name_of(kind, shape), to_string(shape));
         if (!std::regex_search(name, wanted)) continue;
+        if (kernels::peer_format(kind, library) == 0) {
+          lacks = fmt::format("{} has no product that holds the values of {}", k->name,
+                              kernels::name_of(kind, shape));
+          continue;
+        }
         const auto flops = Ops::from_base(2.0 * static_cast<double>(shape.m) *
                                           static_cast<double>(shape.n * shape.k));
         const int n = rounds > 0 ? rounds : kernels::usual_rounds(flops);
         const auto tier = words.tier.empty() ? kernels::forced_tier_name() : words.tier;
         rows.push_back({std::string(k->name), library.version(),
-                        kernels::fight(spec, shape, tier, threads, n, library)});
+                        kernels::fight(kind, shape, tier, threads, n, library)});
         check(rows.back());
       }
   }
+  if (rows.empty() && !lacks.empty()) throw UsageError("--against: " + lacks);
   if (rows.empty())
     throw UsageError(fmt::format(
         "--filter: no product matches '{}' (they are called like gemv/bf16/bf16/m1n4096k4096)",
         words.filter));
-  return csv ? to_csv(rows) : in_columns(table_rows(rows), report::Align::right);
+  if (csv) return to_csv(rows);
+  return in_columns(table_rows(rows), report::Align::right) +
+         "\nits over ours: the library's time over ours, median of the pairs of calls; above 1 "
+         "ours "
+         "is faster\ndifference: the largest of the two results, over the sum of the magnitudes of "
+         "its terms\n";
 }
 
 }  // namespace perfmodel::cli

@@ -87,7 +87,15 @@ int run(const Words& w, const Chosen& chosen) {
   const auto results = measure(plan, w.repetitions);
   // A file is for programs, a terminal for people, unless the user says otherwise.
   emit(w.out, w.format == "csv" ? bench_csv(results, this_machine()) : bench_table(results));
-  return kExitDone;
+  int status = kExitDone;
+  for (const auto& r : results) {
+    if (!exceeds_bound(r)) continue;
+    status = kExitNo;
+    std::fprintf(stderr, "perfmodel: %s on %s: the error %.4g exceeds the stated %.4g\n",
+                 r.what.kernel->name.c_str(), to_string(r.what.shape).c_str(), *r.error,
+                 r.what.kernel->max_error_of(*r.what.choice.tier));
+  }
+  return status;
 }
 
 }  // namespace
@@ -108,9 +116,11 @@ void add_bench(CLI::App& app, Chosen& chosen) {
   auto* rounds =
       c->add_option("--repetitions", w->repetitions, "timed calls of each; default: by its size")
           ->check(CLI::Range(1, 100000));
-  auto* predict = c->add_flag("--predict", w->predict,
-                              "measure nothing: measured files beside what the models say of them")
-                      ->excludes(list, filter, tier, threads, shapes, rounds);
+  auto* predict =
+      c->add_flag("--predict", w->predict,
+                  "measure nothing: measured files beside what the models say of them; a "
+                  "table sums up by class, csv has every row")
+          ->excludes(list, filter, tier, threads, shapes, rounds);
   c->add_flag("--steps", w->steps,
               "with --predict: whole steps of the transformers, as the sum of their kernels")
       ->needs(predict);

@@ -114,6 +114,7 @@ std::string summary_table(const std::vector<Prediction>& all, const OperatorEvid
        "each kernel;\nshape left out: fitted without the shape in any format; plain roofline: the "
        "longer of operations over\npeak and bytes over bandwidth, nothing fitted\n";
   for (const auto& [reason, n] : e.refused) s += fmt::format("  {:>6} not: {}\n", n, reason);
+  s += "every row: --format csv, or -o FILE\n";
   return s;
 }
 
@@ -124,7 +125,8 @@ std::string bench_prediction(const std::vector<std::string>& files, bool csv,
   const Catalog catalog(Catalog::locate(chosen.configs));
   CatalogLibrary library(catalog, true);
   const auto evidence = host_evidence(catalog, library, files);
-  if (evidence.points.empty()) throw UsageError("no row of the data is an operator of the models");
+  if (evidence.points.empty())
+    throw UsageError("no row of the data is an operator of the models" + evidence.refusals());
   const auto all = predict(evidence);
   return csv ? rows_csv(all) : summary_table(all, evidence);
 }

@@ -15,6 +15,7 @@ namespace perfmodel::cli {
 namespace {
 
 using kernels::Planned;
+using kernels::Shape;
 
 /// An expression longer than this is no name; std::regex recurses over what it matches.
 constexpr std::size_t kLongestFilter = 256;
@@ -22,16 +23,28 @@ constexpr std::size_t kLongestFilter = 256;
 /// Copies of the operands that a benchmark makes to leave the caches, and the roofs' own memory.
 constexpr double kBesideOperands = 2e9;
 
-void check_tier(const std::string& word) {
+/// Where the tier was asked for: by the option or by the environment.
+constexpr std::string_view kOption = "--tier", kVariable = "PERFMODEL_KERNEL_TIER";
+
+void check_tier(std::string_view where, const std::string& word) {
   const auto tier = kernels::tier_named(word);
   if (!tier)
     throw UsageError(fmt::format(
-        "--tier: unknown tier '{}' ({})", word,
+        "{}: unknown tier '{}' ({})", where, word,
         spec::nearest_hint(word, {kernels::kTierNames.begin(), kernels::kTierNames.end()},
                            fmt::format("one of: {}", fmt::join(kernels::kTierNames, ", ")))));
   if (!kernels::can_run(*tier))
-    throw UsageError(fmt::format("--tier: this machine cannot run '{}', which needs {}", word,
+    throw UsageError(fmt::format("{}: this machine cannot run '{}', which needs {}", where, word,
                                  to_string(kernels::required_features(*tier))));
+}
+
+/// Only a step may have nothing in its cache; the kernel's own shapes say so.
+void check_zero(const Planned& p) {
+  const auto none = [](const Shape& s) { return s.n == 0; };
+  const auto& own = p.kernel->test_shapes;
+  if (none(p.shape) && std::none_of(own.begin(), own.end(), none))
+    throw UsageError(fmt::format("--shape: {} on {}: n is at least 1 ({})", p.kernel->name,
+                                 to_string(p.shape), p.kernel->shape_meaning));
 }
 
 void check_memory(const Planned& p, const ThisMachine& machine) {
@@ -64,18 +77,23 @@ std::regex filter_of(const std::string& filter) {
   }
 }
 
-std::vector<kernels::Shape> shapes_of(const std::vector<std::string>& words) {
+std::vector<kernels::Shape> shapes_of(const std::vector<std::string>& words, std::int64_t least_n) {
   std::vector<kernels::Shape> shapes;
   for (const auto& w : words) {
-    const auto s = kernels::parse_shape(w);
-    if (!s) throw UsageError(fmt::format("--shape: '{}' is not a shape like m8n4096k4096", w));
+    const auto s = kernels::parse_shape(w, 0);
+    if (!s || s->n < least_n || std::min({s->m, s->k, s->groups}) < 1)
+      throw UsageError(fmt::format("--shape: '{}' is not a shape like m8n4096k4096", w));
     shapes.push_back(*s);
   }
   return shapes;
 }
 
 void check_choices(const BenchWords& words) {
-  if (!words.tier.empty()) check_tier(words.tier);
+  const auto forced = kernels::forced_tier_name();
+  if (!words.tier.empty())
+    check_tier(kOption, words.tier);
+  else if (!forced.empty())
+    check_tier(kVariable, forced);
   const int most = kernels::available_threads();
   for (const int t : words.threads)
     if (t < 1 || t > most)
@@ -85,7 +103,7 @@ void check_choices(const BenchWords& words) {
 
 std::vector<Planned> select_benchmarks(const BenchWords& words) {
   check_choices(words);
-  const auto shapes = shapes_of(words.shapes);
+  const auto shapes = shapes_of(words.shapes, 0);
   const auto threads = words.threads.empty() ? kernels::usual_threads() : words.threads;
   auto all = kernels::plan_benchmarks(words.tier.empty() ? kernels::forced_tier_name() : words.tier,
                                       threads, shapes);
@@ -95,11 +113,16 @@ std::vector<Planned> select_benchmarks(const BenchWords& words) {
     if (all.empty()) nothing_matches(words.filter);
   }
   // A kernel that lacks the tier is left out as long as another has it.
-  const auto problem = all.front().choice.problem;
+  const auto lacking = all.front();
   std::erase_if(all, [](const Planned& p) { return !p.choice.tier; });
-  if (all.empty()) throw UsageError(fmt::format("--tier: {}", problem));
+  if (all.empty())
+    throw UsageError(fmt::format("{}: {}: {}", words.tier.empty() ? kVariable : kOption,
+                                 lacking.kernel->name, lacking.choice.problem));
   const auto machine = this_machine();
-  for (const auto& p : all) check_memory(p, machine);
+  for (const auto& p : all) {
+    check_zero(p);
+    check_memory(p, machine);
+  }
   return all;
 }
 

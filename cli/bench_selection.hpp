@@ -19,7 +19,8 @@ struct BenchWords {
 /// Parts of what select_benchmarks() does, for comparisons that choose kernels by themselves. Each
 /// throws UsageError.
 std::regex filter_of(const std::string& filter);
-std::vector<kernels::Shape> shapes_of(const std::vector<std::string>& words);
+std::vector<kernels::Shape> shapes_of(const std::vector<std::string>& words,
+                                      std::int64_t least_n = 1);
 /// Tier and threads.
 void check_choices(const BenchWords& words);
 

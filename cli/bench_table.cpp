@@ -34,6 +34,14 @@ double spread_of(const kernels::Quartiles& q) {
   return q.low > 0 ? q.high / q.low - 1.0 : 0.0;
 }
 
+/// "0.044 > 0.04!" where it should not be that large.
+std::string error_text(const Result& r) {
+  if (!r.error) return "-";
+  const auto text = fmt::format("{:.2g}", *r.error);
+  if (!exceeds_bound(r)) return text;
+  return fmt::format("{} > {:.2g}!", text, r.what.kernel->max_error_of(*r.what.choice.tier));
+}
+
 std::vector<std::string> fields_of(const Result& r, const ThisMachine& machine) {
   const auto& d = *r.what.kernel;
   const auto& s = r.what.shape;
@@ -116,24 +124,37 @@ std::string nearest_kernel(const std::string& word) {
 
 }  // namespace
 
+bool exceeds_bound(const Result& r) {
+  return r.error && !(*r.error <= r.what.kernel->max_error_of(*r.what.choice.tier));
+}
+
 std::string bench_table(const std::vector<Result>& results) {
   std::vector<std::vector<std::string>> rows = {{"kernel", "shape", "tier", "threads", "time",
                                                  "quartiles", "GB/s", "GFLOP/s", "of read",
                                                  "of roof", "error", "noise"}};
   const auto percent = [](double v) { return fmt::format("{:.0f} %", v * 100); };
   for (const auto& r : results) {
-    const double t = r.seconds.median;
+    const double t = r.seconds.median, bytes = r.cost.memory.base(), flops = r.cost.flops.base();
     const auto time = [](double seconds) { return format(Time::from_base(seconds), 3); };
-    rows.push_back({r.what.kernel->name, to_string(r.what.shape),
-                    std::string(kernels::name_of(*r.what.choice.tier)),
-                    fmt::format("{}", r.what.threads), time(t),
-                    time(r.seconds.low) + " .. " + time(r.seconds.high),
-                    fmt::format("{:.3g}", r.cost.memory.base() / t * 1e-9),
-                    fmt::format("{:.3g}", r.cost.flops.base() / t * 1e-9), percent(r.of_read),
-                    percent(r.of_roof), r.error ? fmt::format("{:.2g}", *r.error) : "-",
-                    percent(spread_of(r.canary))});
+    const auto where = [](bool there, const std::string& text) { return there ? text : "-"; };
+    rows.push_back(
+        {r.what.kernel->name, to_string(r.what.shape),
+         std::string(kernels::name_of(*r.what.choice.tier)), fmt::format("{}", r.what.threads),
+         time(t), time(r.seconds.low) + " .. " + time(r.seconds.high),
+         where(bytes > 0, fmt::format("{:.3g}", bytes / t * 1e-9)),
+         where(flops > 0, fmt::format("{:.3g}", flops / t * 1e-9)),
+         where(bytes > 0, percent(r.of_read)), where(bytes > 0 || flops > 0, percent(r.of_roof)),
+         error_text(r), percent(spread_of(r.canary))});
   }
-  return in_columns(rows, report::Align::right);
+  auto s = in_columns(rows, report::Align::right);
+  s += "\nof read: bytes over time, of what four streams from memory gave right before; of roof: "
+       "the longer of\nbytes at that rate and operations at the tier's multiply-adds, over the "
+       "time; noise: quartiles of one\nsmall kernel between the calls; error: against float64 "
+       "('list kernels --format csv' says in what measure)\n";
+  if (std::any_of(results.begin(), results.end(),
+                  [](const Result& r) { return r.what.kernel->family == "sync"; }))
+    s += "sync: the time is that of all m of a shape\n";
+  return s;
 }
 
 std::string bench_csv(const std::vector<Result>& results, const ThisMachine& machine) {
@@ -177,6 +198,7 @@ std::vector<BenchRow> read_bench_table(const calibrate::Table& table, const std:
     b.high = Time::from_base(f.positive("time_q3_us") * 1e-6);
     b.of_roof = scan_entire(f.text("of_roof_percent")).value / 100;
     b.canary_spread = scan_entire(f.text("canary_spread_percent")).value / 100;
+    b.cpu = f.text("cpu");
     if (b.kernel != nullptr) rows.push_back(b);
   }
   return rows;

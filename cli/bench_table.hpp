@@ -10,7 +10,10 @@
 
 namespace perfmodel::cli {
 
-/// One line per kernel and shape, for reading.
+/// The measured error is larger than the kernel's stated bound for the tier, or no number.
+bool exceeds_bound(const kernels::Result& result);
+
+/// One line per kernel and shape, for reading, and what the columns mean.
 std::string bench_table(const std::vector<kernels::Result>& results);
 
 /// RFC 4180: all that was measured, and on what.
@@ -28,6 +31,7 @@ struct BenchRow {
   Time low, high;      // quartiles
   double of_roof = 0;  // share of the roof measured in the same process
   double canary_spread = 0;
+  std::string cpu;  // empty where the file does not say
 };
 
 /// What is wrong with the table goes to `diagnostics`: a file that is none of these, kernels,

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/host_table.hpp"
+
 namespace perfmodel::cli {
 namespace {
 
@@ -34,11 +36,13 @@ std::string digits(double v) {
   return fmt::format("{:.4g}", v);
 }
 
-/// A figure of the chip from a roof.
+/// A rate of the chip from a roof. Where others had a share of the processors, the range goes on to
+/// what the whole would have given.
 std::string figure(const HostRoof& roof, const std::string& note) {
   const auto unit = unit_of(roof.kind);
   const double value = roof.undisturbed();
-  const double low = std::min(roof.spread.low, value), high = std::max(roof.best, value);
+  const double low = std::min(roof.spread.low, value);
+  const double high = std::max({roof.best, value, roof.whole});
   return fmt::format(
       "{{value: {} {}, range: [{}, {}], grade: measured, source: host, note: \"{}\"}}",
       digits(value / unit.scale), unit.name, digits(low / unit.scale), digits(high / unit.scale),
@@ -99,18 +103,22 @@ std::string host_yaml(const std::string& id, const kernels::HostRoofs& roofs,
         "virtual machine may share it\"}}\n",
         digits(machine.l3.base() / 0x1p20));
   s += "system: generic-1\nnotes:\n";
-  const double noise = roofs.canary.low > 0 ? roofs.canary.high / roofs.canary.low - 1.0 : 0.0;
   s += fmt::format(
       "  - \"Measured in {} rounds, all roofs in turn; values are the quartile at the better end. "
       "Noise: one small kernel between the samples differed by {:.0f} % between its quartiles.\"\n",
-      roofs.rounds, noise * 100);
-  s += fmt::format("  - \"Features: {}. Built by {}. Pages of {} KiB, huge pages: {}.\"\n",
+      roofs.rounds, noise_of(roofs) * 100);
+  s += fmt::format(
+      "  - \"While all threads were sampled other processes had {:.0f} % of the processors.\"\n",
+      roofs.taken * 100);
+  if (roofs.threads > 1)
+    s += fmt::format("  - \"{} threads multiply {:.2f} times as much as one.\"\n", roofs.threads,
+                     roofs.scaling());
+  for (const auto& warning : host_warnings(roofs))
+    s += fmt::format("  - \"Take care: {}.\"\n", warning);
+  s += fmt::format("  - \"Features: {}. Built by {}. Pages of {}.\"\n",
                    machine.features.empty() ? "none" : machine.features, machine.compiler,
-                   digits(machine.page.base() / 0x1p10),
-                   machine.huge_pages.empty() ? "not known" : machine.huge_pages);
-  s += fmt::format("  - \"Caches: {} KiB L1d and {} KiB L2 of a core, {} MiB L3.\"\n",
-                   digits(machine.l1d.base() / 0x1p10), digits(machine.l2.base() / 0x1p10),
-                   digits(machine.l3.base() / 0x1p20));
+                   pages_text(machine));
+  s += fmt::format("  - \"Caches: {}.\"\n", caches_text(machine));
   for (const auto& r : roofs.all) s += fmt::format("  - \"{}\"\n", note_of(r));
   s += fmt::format(
       "sources:\n  host: {{title: \"perfmodel host, run on the machine\", date: {}}}\n", date);

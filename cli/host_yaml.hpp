@@ -9,7 +9,8 @@
 namespace perfmodel::cli {
 
 /// `id` is the name of the file without its ending. Values are the quartile at the better end,
-/// ranges go from the other quartile to the best sample; the notes say how noisy the machine was.
+/// ranges go from the other quartile to the best sample, or to what the processors would have given
+/// without other processes; the notes say how noisy the machine was.
 std::string host_yaml(const std::string& id, const kernels::HostRoofs& roofs,
                       const ThisMachine& machine, const std::string& date);
 

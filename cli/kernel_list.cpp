@@ -1,8 +1,11 @@
 #include "cli/kernel_list.hpp"
 
+#include <sstream>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/columns.hpp"
 #include "kernels/registry/descriptor.hpp"
 #include "report/format.hpp"
 
@@ -68,27 +71,25 @@ std::vector<std::string> all_of(const Descriptor& d) {
           d.error_reason};
 }
 
-}  // namespace
-
-std::vector<std::vector<std::string>> kernel_rows(bool csv) {
-  std::vector<std::vector<std::string>> rows;
-  if (csv)
-    rows.push_back({"kernel", "family", "summary", "shape", "weights", "activations", "scales",
-                    "tiers_need", "machine_tiers", "tier_taken", "example_shape", "example_flop",
-                    "example_bytes", "max_error", "error_reason"});
-  else
-    rows.push_back({"kernel", "scales", "max error", "tiers", "what it does"});
-  for (const Descriptor& d : kernels::descriptors()) {
-    if (csv)
-      rows.push_back(all_of(d));
-    else
-      rows.push_back({d.name, d.scales.empty() ? "-" : d.scales,
-                      fmt::format("{:.2g}", max_error(d)), tiers_of(d), d.summary});
+/// What it needs beyond the last tier below that it holds all features of.
+std::string needs_of(Tier t) {
+  const auto all = kernels::required_features(t);
+  for (auto i = static_cast<std::size_t>(t); i-- > 0;) {
+    const auto below = static_cast<Tier>(i);
+    const auto held = kernels::required_features(below);
+    if (held == kernels::FeatureSet() || !all.contains(held)) continue;
+    kernels::FeatureSet more;
+    for (std::size_t f = 0; f < kernels::kFeatureCount; ++f) {
+      const auto feature = static_cast<kernels::Feature>(f);
+      if (all.has(feature) && !held.has(feature)) more.add(feature);
+    }
+    return fmt::format("{}, {}", kernels::name_of(below), to_string(more));
   }
-  return rows;
+  return features_of(t);
 }
 
-std::string kernel_legend() {
+/// What the table's words mean, and what each tier needs.
+std::string legend() {
   std::string s =
       "\nThe last tier that this machine can run is taken; it lacks features for those in "
       "brackets.\nOperations are multiplications and additions; bytes count every operand once, "
@@ -96,10 +97,40 @@ std::string kernel_legend() {
       "reason that --format csv gives.\n\ntier needs\n";
   for (std::size_t i = 0; i < kernels::kTierCount; ++i) {
     const auto t = static_cast<Tier>(i);
-    s += fmt::format("  {:<12}{}{}\n", kernels::name_of(t), features_of(t),
+    s += fmt::format("  {:<12}{}{}\n", kernels::name_of(t), needs_of(t),
                      kernels::can_run(t) ? "" : "  (not on this machine)");
   }
   return s;
+}
+
+}  // namespace
+
+std::string kernel_table() {
+  std::vector<std::vector<std::string>> rows = {{"kernel", "scales", "max error", "tiers"}};
+  for (const Descriptor& d : kernels::descriptors())
+    rows.push_back({"  " + d.name, d.scales.empty() ? "-" : d.scales,
+                    fmt::format("{:.2g}", max_error(d)), tiers_of(d)});
+  std::istringstream lines(in_columns(rows, report::Align::left));
+  std::string s, line;
+  std::getline(lines, line);
+  s = line + "\n";
+  std::string_view said;
+  for (const Descriptor& d : kernels::descriptors()) {
+    if (d.summary != said) s += d.summary + "\n";
+    said = d.summary;
+    std::getline(lines, line);
+    s += line + "\n";
+  }
+  return s + legend();
+}
+
+std::vector<std::vector<std::string>> kernel_rows() {
+  std::vector<std::vector<std::string>> rows = {
+      {"kernel", "family", "summary", "shape", "weights", "activations", "scales", "tiers_need",
+       "machine_tiers", "tier_taken", "example_shape", "example_flop", "example_bytes", "max_error",
+       "error_reason"}};
+  for (const Descriptor& d : kernels::descriptors()) rows.push_back(all_of(d));
+  return rows;
 }
 
 }  // namespace perfmodel::cli

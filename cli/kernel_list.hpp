@@ -1,4 +1,4 @@
-// The host kernels as rows of text, from their descriptors.
+// The host kernels as text, from their descriptors.
 #pragma once
 
 #include <string>
@@ -6,11 +6,12 @@
 
 namespace perfmodel::cli {
 
-/// With a header. The table is short: what a kernel is, where it runs, how exact it is. A CSV says
-/// all, with the operations and bytes of one shape as an example.
-std::vector<std::vector<std::string>> kernel_rows(bool csv);
+/// What each kernel is, where it runs, how exact it is; and what the words mean. Kernels that do
+/// the same stand below what they do.
+std::string kernel_table();
 
-/// What the table's words mean, and what each tier needs.
-std::string kernel_legend();
+/// All that they say of themselves, with a header, and the operations and bytes of one shape as an
+/// example.
+std::vector<std::vector<std::string>> kernel_rows();
 
 }  // namespace perfmodel::cli

@@ -156,8 +156,7 @@ constexpr std::string_view kKernels = "kernels";
 int run(const std::string& what, const std::string& format, const Chosen& chosen) {
   const bool as_csv = format == "csv";
   if (what == kKernels || what == "kernel") {
-    const auto rows = kernel_rows(as_csv);
-    emit("", as_csv ? csv(rows) : in_columns(rows, report::Align::left) + kernel_legend());
+    emit("", as_csv ? csv(kernel_rows()) : kernel_table());
     return kExitDone;
   }
   const auto* kind = find_kind(what);

@@ -1,9 +1,11 @@
 #include "cli/operator_evidence.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "calibrate/operator_timing.hpp"
 #include "cli/errors.hpp"
@@ -22,6 +24,17 @@ std::vector<std::string> files_in(const Catalog& catalog, std::string_view folde
   return {paths.begin(), paths.end()};
 }
 
+/// The name of a measured chip begins with its processor.
+void warn_of_others(const std::vector<BenchRow>& rows, const hw::Chip& chip) {
+  std::map<std::string, std::size_t> others;
+  for (const auto& row : rows)
+    if (!row.cpu.empty() && !chip.name.starts_with(row.cpu)) ++others[row.cpu];
+  for (const auto& [cpu, n] : others)
+    std::fprintf(stderr,
+                 "perfmodel: warning: %zu row%s measured on '%s', while the chip host is '%s'\n", n,
+                 n == 1 ? " was" : "s were", cpu.c_str(), chip.name.c_str());
+}
+
 void express(OperatorEvidence& e, CatalogLibrary& library) {
   for (const auto& t : e.rows) {
     const auto site = library.site(t.chip, 1);
@@ -35,6 +48,13 @@ void express(OperatorEvidence& e, CatalogLibrary& library) {
 }
 
 }  // namespace
+
+std::string OperatorEvidence::refusals() const {
+  std::vector<std::string> all;
+  for (const auto& [reason, n] : refused)
+    all.push_back(fmt::format("{} row{}: {}", n, n == 1 ? "" : "s", reason));
+  return all.empty() ? "" : fmt::format(" ({})", fmt::join(all, "; "));
+}
 
 bool is_step(const BenchRow& row) {
   return row.kernel->family == "transformer";
@@ -76,10 +96,12 @@ OperatorEvidence host_evidence(const Catalog& catalog, CatalogLibrary& library,
   const auto site = library.site(std::string(kHost), 1);
   if (!site) throw UsageError(site.error().reason);
   const auto& cores = (*site)->chip.cores;
-  for (auto& row : read_bench_rows(used)) {
+  auto rows = read_bench_rows(used);
+  warn_of_others(rows, (*site)->chip);
+  for (auto& row : rows) {
     if (cores && row.threads != static_cast<int>(cores->value.base())) {
-      ++e.refused[fmt::format("by {} threads, while the chip host is {}", row.threads,
-                              cores->value.base())];
+      ++e.refused[fmt::format("by {} thread{}, while the chip host is of {}", row.threads,
+                              row.threads == 1 ? "" : "s", cores->value.base())];
       continue;
     }
     if (is_step(row)) {

@@ -23,6 +23,8 @@ struct OperatorEvidence {
   std::deque<calibrate::OperatorPoint> points;
   std::map<std::string, std::size_t> refused;  // by reason
 
+  /// " (12 rows: the models have no operator for route; ...)"; empty where nothing was refused.
+  std::string refusals() const;
   std::vector<const calibrate::OperatorPoint*> all() const;
   /// One project's kernels on one chip: their tables have no other to be like, and nothing is set
   /// aside.
@@ -36,8 +38,9 @@ OperatorEvidence operator_evidence(const Catalog& catalog, CatalogLibrary& libra
                                    const std::vector<std::string>& files);
 
 /// Of files that `perfmodel bench` wrote, or of results/host beside the configs, as timings of the
-/// chip `host`. Rows of another number of threads than its cores, and of kernels that the models
-/// have no operator for, are refused.
+/// chip `host`. Warns of rows by another processor than the chip is named after. Rows of another
+/// number of threads than its cores, and of kernels that the models have no operator for, are
+/// refused.
 OperatorEvidence host_evidence(const Catalog& catalog, CatalogLibrary& library,
                                const std::vector<std::string>& files);
 

@@ -164,7 +164,9 @@ std::string step_prediction(const std::vector<std::string>& files, bool csv, con
     for (auto& row : read_bench_rows(files))
       if (is_step(row)) measured.push_back(std::move(row));
   }
-  if (measured.empty()) throw UsageError("no row of the data is a step of a transformer");
+  if (measured.empty())
+    throw UsageError("no row of the data is a step of a transformer" +
+                     (files.empty() ? evidence.refusals() : ""));
   Prices prices;
   prices.site = *library.site("host", 1);
   prices.fit = calibrate::fit_curves(evidence.all(), evidence.options());

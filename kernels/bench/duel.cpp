@@ -22,20 +22,19 @@ constexpr double kPeerError = 1e-5;
 /// Our side: weights packed, one run with the next copy each call.
 class Ours {
  public:
-  Ours(const QuantSpec& spec, const Quantised& w, std::span<const std::uint16_t> x, const Shape& s,
+  Ours(const DuelKind& kind, const Quantised& w, std::span<const std::uint16_t> x, const Shape& s,
        bool many, const Exec& exec)
-      : exec_(exec), x_(x), y_(static_cast<std::size_t>(s.m * s.n)) {
+      : exec_(exec), format_(kind.activations), x_(x), y_(static_cast<std::size_t>(s.m * s.n)) {
     const auto copies = copies_for(w.bytes(), many);
     if (s.m == 1) {
       matrices_.reserve(static_cast<std::size_t>(copies));
-      for (std::int64_t i = 0; i < copies; ++i)
-        matrices_.push_back(sample_matrix(spec, s.n, s.k, 2));
+      for (std::int64_t i = 0; i < copies; ++i) matrices_.push_back(w.clone());
       for (const auto& m : matrices_) vectors_.emplace_back(m);
       return;
     }
-    activations_.emplace(Format::bf16, x, s.k);
+    activations_.emplace(format_, x, s.k);
     packed_.reserve(static_cast<std::size_t>(copies));
-    packed_.emplace_back(w, Format::bf16, exec.tier);
+    packed_.emplace_back(w, format_, exec.tier);
     for (std::int64_t i = 1; i < copies; ++i) packed_.push_back(packed_.front().clone());
   }
 
@@ -43,13 +42,14 @@ class Ours {
     if (activations_)
       gemm(packed_[next_], *activations_, y_, exec_);
     else
-      gemv(vectors_[next_], Format::bf16, x_, y_, exec_);
+      gemv(vectors_[next_], format_, x_, y_, exec_);
     next_ = (next_ + 1) % std::max(packed_.size(), vectors_.size());
   }
   std::span<const float> result() const { return y_; }
 
  private:
   Exec exec_;
+  Format format_;  // of the activations
   std::span<const std::uint16_t> x_;
   std::vector<float> y_;
   std::vector<Quantised> matrices_;
@@ -73,7 +73,7 @@ std::vector<T> converted(const Quantised& w, const Convert& convert) {
 /// Largest difference over the sum of the magnitudes of the terms, on some of the elements, drawn
 /// at random: all of them would take minutes, and a regular stride would meet few columns.
 double difference_of(std::span<const float> a, std::span<const float> b, const Quantised& w,
-                     std::span<const std::uint16_t> x, const Shape& s) {
+                     std::span<const float> x, const Shape& s) {
   constexpr std::int64_t kSome = 1024;
   const std::int64_t all = s.m * s.n;
   Random random(7);
@@ -85,9 +85,8 @@ double difference_of(std::span<const float> a, std::span<const float> b, const Q
     const std::int64_t row = i / s.n, channel = i % s.n;
     double magnitude = 0.0;
     for (std::int64_t k = 0; k < s.k; ++k)
-      magnitude +=
-          std::fabs(w.value(channel, k) *
-                    static_cast<double>(bf16_to_float(x[static_cast<std::size_t>(row * s.k + k)])));
+      magnitude += std::fabs(w.value(channel, k) *
+                             static_cast<double>(x[static_cast<std::size_t>(row * s.k + k)]));
     const auto at = static_cast<std::size_t>(i);
     const double off = std::fabs(static_cast<double>(a[at]) - static_cast<double>(b[at]));
     largest = std::isnan(off) ? INFINITY : std::max(largest, off / std::max(magnitude, 1e-30));
@@ -97,16 +96,30 @@ double difference_of(std::span<const float> a, std::span<const float> b, const Q
 
 }  // namespace
 
-std::vector<QuantSpec> duel_formats() {
-  return {{Format::bf16, ScaleScheme::none},
-          {Format::e4m3, ScaleScheme::block_128x128, ScaleType::ue8m0}};
+std::string name_of(const DuelKind& kind, const Shape& shape) {
+  return std::string(shape.m == 1 ? "gemv/" : "gemm/") + name_of(kind.weights) + "/" +
+         std::string(name_of(kind.activations));
 }
 
-Duel fight(const QuantSpec& spec, const Shape& shape, std::string_view forced_tier, int threads,
+std::vector<DuelKind> duel_kinds() {
+  return {{{Format::bf16, ScaleScheme::none}, Format::bf16},
+          {{Format::e4m3, ScaleScheme::block_128x128, ScaleType::ue8m0}, Format::bf16},
+          {{Format::fp16, ScaleScheme::none}, Format::fp16}};
+}
+
+int peer_format(const DuelKind& kind, const PeerLibrary& library) {
+  const bool in_bf16 = kind.weights.format != Format::fp16 && kind.activations == Format::bf16;
+  for (const int format : {kPeerBf16, kPeerFp32}) {
+    if ((library.formats & format) != 0 && (format == kPeerFp32 || in_bf16)) return format;
+  }
+  return 0;
+}
+
+Duel fight(const DuelKind& kind, const Shape& shape, std::string_view forced_tier, int threads,
            int rounds, const PeerLibrary& library, Purpose purpose) {
   const bool many = purpose == Purpose::benchmark;
   Duel d;
-  d.kernel = std::string(shape.m == 1 ? "gemv/" : "gemm/") + name_of(spec) + "/bf16";
+  d.kernel = name_of(kind, shape);
   d.shape = shape;
   d.threads = threads;
   d.rounds = rounds;
@@ -116,25 +129,31 @@ Duel fight(const QuantSpec& spec, const Shape& shape, std::string_view forced_ti
     d.problem = choice.problem;
     return d;
   }
+  const int format = peer_format(kind, library);
+  if (format == 0) {
+    d.problem = "the library multiplies nothing that holds these values";
+    return d;
+  }
   d.tier = *choice.tier;
   d.bound = kernel.max_error_of(d.tier) + kPeerError;
 
   Team team(threads);
-  const Quantised w = sample_matrix(spec, shape.n, shape.k, 2);
-  const auto x = sample_codes(Format::bf16, static_cast<std::size_t>(shape.m * shape.k), 1);
-  Ours ours(spec, w, x, shape, many, {d.tier, team});
+  const Quantised w = sample_matrix(kind.weights, shape.n, shape.k, 2);
+  const auto x = sample_codes(kind.activations, static_cast<std::size_t>(shape.m * shape.k), 1);
+  Ours ours(kind, w, x, shape, many, {d.tier, team});
 
   std::vector<float> y(static_cast<std::size_t>(shape.m * shape.n)), w32, x32;
+  for (const auto code : x) x32.push_back(decode(kind.activations, code));
   std::vector<std::uint16_t> w16;
-  PeerProblem problem{shape.m, shape.n, shape.k, nullptr, x.data(), y.data(), 1, threads};
+  PeerProblem problem{shape.m, shape.n, shape.k, format, nullptr, nullptr, y.data(), 1, threads};
   std::int64_t bytes = shape.n * shape.k;
-  if (library.format == kPeerBf16) {
+  if (format == kPeerBf16) {
     w16 = converted<std::uint16_t>(w, [](float v) { return float_to_bf16(v); });
     problem.w = w16.data();
+    problem.x = x.data();
     bytes *= 2;
   } else {
     w32 = converted<float>(w, [](float v) { return v; });
-    for (const auto code : x) x32.push_back(bf16_to_float(code));
     problem.w = w32.data();
     problem.x = x32.data();
     bytes *= 4;
@@ -151,7 +170,7 @@ Duel fight(const QuantSpec& spec, const Shape& shape, std::string_view forced_ti
 
   ours.run();
   library.run(theirs.get());
-  d.difference = difference_of(ours.result(), y, w, x, shape);
+  d.difference = difference_of(ours.result(), y, w, x32, shape);
   std::vector<double> our_times, their_times, ratios;
   for (int i = 0; i < rounds; ++i) {
     double a = 0.0, b = 0.0;

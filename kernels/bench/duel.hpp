@@ -10,9 +10,19 @@
 
 namespace perfmodel::kernels {
 
-/// Weights whose values the peer's format holds exactly, so that both multiply the same numbers:
-/// BF16, and E4M3 with powers of two for scales.
-std::vector<QuantSpec> duel_formats();
+struct DuelKind {
+  QuantSpec weights;
+  Format activations;
+};
+/// "gemm/fp16/fp16"; of one row "gemv/...".
+std::string name_of(const DuelKind& kind, const Shape& shape);
+
+/// Kinds whose values one of the peers' formats holds exactly, so that both sides multiply the same
+/// numbers: BF16, E4M3 with powers of two for scales, and FP16, which goes into FP32 only.
+std::vector<DuelKind> duel_kinds();
+
+/// The narrowest of the library's formats that holds the values of the kind; 0 for none.
+int peer_format(const DuelKind& kind, const PeerLibrary& library);
 
 struct Duel {
   std::string kernel;  // of ours, as its descriptor is called
@@ -31,7 +41,7 @@ struct Duel {
 /// `shape.m` rows; one takes our GEMV. Each side has its weights packed beforehand where its
 /// interface can (BLAS packs in each call), and as many copies of them as it takes to read them
 /// from memory; for a test one.
-Duel fight(const QuantSpec& spec, const Shape& shape, std::string_view forced_tier, int threads,
+Duel fight(const DuelKind& kind, const Shape& shape, std::string_view forced_tier, int threads,
            int rounds, const PeerLibrary& library, Purpose purpose = Purpose::benchmark);
 
 }  // namespace perfmodel::kernels

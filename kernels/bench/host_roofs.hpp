@@ -25,6 +25,10 @@ struct HostRoof {
   RoofKind kind = RoofKind::seconds;
   Quartiles spread;
   double best = 0.0;
+  /// Of a rate by several threads: what it would have been had others taken nothing of the
+  /// processors, as far as the threads' clocks tell, and for arithmetic by what one thread alone
+  /// gives where several give little more. 0 elsewhere.
+  double whole = 0.0;
 
   /// The quartile at the better end: what the machine gives where nobody else asks for it.
   double undisturbed() const { return kind == RoofKind::seconds ? spread.low : spread.high; }
@@ -35,7 +39,14 @@ struct HostRoofs {
   int rounds = 0;
   std::string fp32_tier, bf16_tier;  // whose multiply-adds; bf16_tier may be empty
   std::vector<HostRoof> all;
-  Quartiles canary;  // seconds of NoiseCanary over the whole run
+  Quartiles canary;    // seconds of NoiseCanary over the whole run
+  double taken = 0.0;  // share of the processors that others had while all threads were sampled
+
+  /// Rate of FP32 multiply-adds of all threads over that of one alone; 1 for one thread.
+  double scaling() const;
+  /// It is far from the number of threads, for another reason than what was taken: they share
+  /// cores, or the machine is a virtual one that was not given them.
+  bool scales_poorly() const;
 
   /// nullptr where it was not measured.
   const HostRoof* named(std::string_view name) const;

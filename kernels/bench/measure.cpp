@@ -39,6 +39,15 @@ double processor_seconds() {
 #endif
 }
 
+/// What others took.
+double share_of(double ran, double passed) {
+  return passed > 0 ? std::clamp(1.0 - ran / passed, 0.0, 1.0) : 0.0;
+}
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 double seconds_of(const Team& team, const std::function<void()>& f) {
@@ -58,6 +67,35 @@ double multiply_add_rate(Tier tier, Team& team) {
   return 2.0 * static_cast<double>(n) / seconds_of(team, [&] {
            static_cast<void>(multiply_adds(n, {tier, team}));
          });
+}
+
+TakenTime::TakenTime(Team& team) : team_(team), clocks_(static_cast<std::size_t>(team.size())) {}
+
+void TakenTime::read_clocks() {
+  team_.run([&](int thread) noexcept {
+    clocks_[static_cast<std::size_t>(thread)].seconds = processor_seconds();
+  });
+}
+
+void TakenTime::start() {
+  began_ = now();
+  read_clocks();
+  ran_before_ = 0.0;
+  for (const auto& c : clocks_) ran_before_ += c.seconds;
+}
+
+double TakenTime::stop() {
+  read_clocks();
+  const double passed = (now() - began_) * static_cast<double>(team_.size());
+  double ran = -ran_before_;
+  for (const auto& c : clocks_) ran += c.seconds;
+  passed_ += passed;
+  ran_ += ran;
+  return share_of(ran, passed);
+}
+
+double TakenTime::share() const {
+  return share_of(ran_, passed_);
 }
 
 Quartiles quartiles_of(std::vector<double> values) {

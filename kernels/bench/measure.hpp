@@ -17,6 +17,32 @@ double seconds_of(const Team& team, const std::function<void()>& f);
 /// cache before the time starts.
 double multiply_add_rate(Tier tier, Team& team);
 
+/// What other processes had of the processors while all threads of a team were at work. A thread
+/// that waits for the others spins for a while, so it counts as running; each reads its own clock,
+/// as that of a process lags behind by up to a tick for the threads that do not ask.
+class TakenTime {
+ public:
+  explicit TakenTime(Team& team);
+
+  /// Between these the team works. No one else may use it in the meantime.
+  void start();
+  /// The share of this section alone, between 0 and 1.
+  double stop();
+  /// Of all such sections so far, between 0 and 1; 0 before the first.
+  double share() const;
+
+ private:
+  void read_clocks();
+
+  struct alignas(kCacheLine) Clock {
+    double seconds = 0.0;
+  };
+  Team& team_;
+  std::vector<Clock> clocks_;
+  double began_ = 0.0, ran_before_ = 0.0;
+  double passed_ = 0.0, ran_ = 0.0;  // of all sections; both by all threads
+};
+
 struct Quartiles {
   double low = 0.0, median = 0.0, high = 0.0;
 };

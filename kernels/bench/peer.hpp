@@ -9,20 +9,22 @@ namespace perfmodel::kernels {
 
 extern "C" {
 
+/// What a library multiplies: one bit each.
+enum PeerFormat : int { kPeerFp32 = 1, kPeerBf16 = 2 };
+
 /// y[m][n] = sum over k of x[m][k] w[n][k], row-major without padding, y in FP32.
 struct PeerProblem {
   std::int64_t m, n, k;
-  const void* w;        // elements of the peer's format
+  int format;           // one PeerFormat
+  const void* w;        // its elements
   const void* x;        // the same
   float* y;             // where run() leaves the result
   std::int64_t copies;  // of the weights, of which each run takes the next
   int threads;
 };
 
-enum PeerFormat : int { kPeerFp32 = 0, kPeerBf16 = 1 };
-
 struct PeerLibrary {
-  int format;
+  int formats;               // all that it takes, as bits
   const char* (*version)();  // "oneDNN 2.6.3"
   /// Packs the weights as the library likes them. Null where it cannot, with the reason in `error`.
   void* (*prepare)(const PeerProblem* problem, char* error, std::size_t error_size);

@@ -124,6 +124,14 @@ double Quantised::value(std::int64_t r, std::int64_t c) const {
   return static_cast<double>(decode(spec_.format, code(r, c))) * static_cast<double>(scale(r, c));
 }
 
+Quantised Quantised::clone() const {
+  Quantised q(spec_, rows_, columns_);
+  std::copy(codes_.begin(), codes_.end(), q.codes_.begin());
+  q.scales_ = scales_;
+  q.exponents_ = exponents_;
+  return q;
+}
+
 bool Quantised::has_nan() const {
   switch (spec_.format) {
     case Format::e4m3:

@@ -89,6 +89,8 @@ class Quantised {
   /// for `none` with a format that needs scales and the reverse, and for MX with FP32 scales.
   Quantised(const QuantSpec& spec, std::int64_t rows, std::int64_t columns);
 
+  Quantised clone() const;
+
   const QuantSpec& spec() const { return spec_; }
   std::int64_t rows() const { return rows_; }
   std::int64_t columns() const { return columns_; }

@@ -1,6 +1,7 @@
 // What GEMV says about itself, for tests, benchmarks and lists.
 #include <cmath>
 #include <memory>
+#include <stdexcept>
 
 #include "kernels/gemv/gemv.hpp"
 #include "kernels/registry/registry.hpp"
@@ -16,17 +17,12 @@ class GemvCase final : public Case {
       : activations_(activations),
         x_(sample_codes(activations, static_cast<std::size_t>(s.k), 1)),
         y_(static_cast<std::size_t>(s.n)) {
+    if (s.m != 1 || s.groups != 1)
+      throw std::invalid_argument("gemv: takes one token and one matrix, so m and g are 1");
     matrices_.push_back(sample_matrix(spec, s.n, s.k, 2));
     const auto copies = copies_for(matrices_[0].bytes(), purpose == Purpose::benchmark);
     matrices_.reserve(static_cast<std::size_t>(copies));
-    for (std::int64_t i = 1; i < copies; ++i) {
-      Quantised copy(spec, s.n, s.k);
-      std::copy_n(matrices_[0].codes(), s.n * copy.row_bytes(), copy.codes());
-      std::copy_n(matrices_[0].scales().begin(), copy.scales().size(), copy.scales().begin());
-      std::copy_n(matrices_[0].exponents().begin(), copy.exponents().size(),
-                  copy.exponents().begin());
-      matrices_.push_back(std::move(copy));
-    }
+    for (std::int64_t i = 1; i < copies; ++i) matrices_.push_back(matrices_.front().clone());
     for (const auto& m : matrices_) weights_.emplace_back(m);
   }
 

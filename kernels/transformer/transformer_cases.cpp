@@ -159,13 +159,16 @@ Descriptor describe(const Kind& kind) {
   d.activations = "bf16";
   d.scales = name_of(kind.weights.scheme);
   d.tiers = gemm_tiers(kind.weights, Format::bf16);
-  // About ten roundings to BF16 per layer, of 2^-9 / sqrt(3) each, add up at random to 0.5 % of a
-  // logit's typical size over two layers and 1 % over eight; the largest of some hundred to
-  // thousand logits is at three to four times that.
-  d.max_error = 0.04;
+  // About ten roundings to BF16 per layer, of 2^-9 / sqrt(3) each at most, add up at random to an
+  // RMS of 0.5 % of the logits' over two layers and of 1 % over eight (0.7 to 0.9 % were found).
+  // The largest of 16 x 16384 such differences is at five times their RMS, and those of the largest
+  // rows of lm_head are another 1.3 times as large (matrix_values). Weights have no part in it:
+  // both sides multiply what is stored.
+  d.max_error = 0.06;
   d.error_reason =
       "largest difference of a logit, over the RMS of all: activations are rounded to BF16 some "
-      "ten times per layer";
+      "ten times per layer, which adds up to 1 % over eight layers, and the largest of 10^5 "
+      "differences is at six times their RMS";
   d.cost = [=](const Shape& s) { return cost_of(calls_of(kind, s)); };
   d.make = [=](const Shape& s, Purpose) { return std::make_unique<StepCase>(kind, s); };
   // Short, for the scalar tier's sake.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "spec/ids.hpp"
 #include "spec/messages.hpp"
 #include "spec/reader.hpp"
 #include "spec/wording.hpp"
@@ -11,12 +12,6 @@ namespace perfmodel::spec {
 namespace {
 
 constexpr std::string_view kSchema = "1";
-
-bool is_id(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  });
-}
 
 // "configs/chips/h200.yaml" -> "h200"; empty for a text that is no YAML file, which has no stem to
 // obey.
@@ -44,7 +39,7 @@ std::string read_id(MapReader& root, std::string_view kind) {
   };
   const std::string_view stem = stem_of(root.context().file());
   if (!is_id(*id)) {
-    complain(fmt::format(message::bad_id, quoted(*id)), "lower case letters, digits, '-' and '.'");
+    complain(fmt::format(message::bad_id, quoted(*id)), std::string(kIdHint));
   } else if (!stem.empty() && stem != *id) {
     complain(fmt::format(message::id_not_stem, quoted(*id)),
              fmt::format("the file of {0} is {0}.yaml", *id));
@@ -53,6 +48,12 @@ std::string read_id(MapReader& root, std::string_view kind) {
 }
 
 }  // namespace
+
+bool is_id(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
 
 Header read_header(MapReader& root, std::string_view kind) {
   read_schema(root);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -53,7 +54,8 @@ TEST(Bench, ShowsATableAndTheSameColumnsEachTime) {
   const auto table = run(tiny({}));
   ASSERT_EQ(table.status, 0) << table.text();
   EXPECT_EQ(table.err, "");
-  EXPECT_NE(table.out.find("gemv/e4m3/channel/bf16"), std::string::npos) << table.out;
+  for (const char* word : {"gemv/e4m3/channel/bf16", "of read: bytes over time", "noise: "})
+    EXPECT_NE(table.out.find(word), std::string::npos) << word << "\n" << table.out;
   const auto csv = run(tiny({"--format", "csv"}));
   ASSERT_EQ(csv.status, 0) << csv.text();
   EXPECT_EQ(parse_csv(csv.out).front(),
@@ -65,6 +67,11 @@ TEST(Bench, ListsWithoutMeasuring) {
   ASSERT_EQ(r.status, 0) << r.text();
   EXPECT_NE(r.out.find("gemv/bf16/bf16/m1n4096k4096/"), std::string::npos) << r.out;
   EXPECT_EQ(r.out.find("gemm"), std::string::npos);
+  // Every shape that it prints is one that it takes.
+  const auto step = run({"bench", "--list", "--filter", "^transformer/dense/bf16", "--shape",
+                         "m1n0k128g8", "--threads", "1"});
+  ASSERT_EQ(step.status, 0) << step.text();
+  EXPECT_NE(step.out.find("/m1n0k128g8/"), std::string::npos) << step.out;
   const auto all = run({"bench", "--list"});
   EXPECT_GT(std::count(all.out.begin(), all.out.end(), '\n'), 100);
 }
@@ -86,7 +93,9 @@ TEST(Bench, RefusesWhatCannotBeMeasured) {
   if (slurp("/proc/cpuinfo").find("avx512_fp16") == std::string::npos)
     expect_refused({"bench", "--tier", "avx512fp16"}, {"cannot run 'avx512fp16'", "avx512bf16"});
   expect_refused({"bench", "--tier", "portable", "--filter", "^route"},
-                 {"this kernel has no tier 'portable'"});
+                 {"--tier: route/fp32: this kernel has no tier 'portable'"});
+  expect_refusal(run({"bench", "--list"}, {.environment = {"PERFMODEL_KERNEL_TIER=avx51"}}),
+                 {"PERFMODEL_KERNEL_TIER: unknown tier 'avx51'", "did you mean 'avx512'?"});
   expect_refused({"bench", "--threads", "0"}, {"--threads", "0 is not between 1 and"});
   expect_refused({"bench", "--threads", "9999"}, {"--threads", "9999"});
   expect_refused({"bench", "--repetitions", "0"}, {"--repetitions"});
@@ -102,6 +111,7 @@ TEST(BenchPredict, HoldsTheModelsAgainstTheCommittedRows) {
   if (kSanitized) GTEST_SKIP() << "dozens of fits, for the numbers of the plain build";
   const auto r = run({"bench", "--predict", "--format", "csv"});
   ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(r.err, "");
   const auto committed = records(slurp(kProject / "results/accuracy/host.csv"));
   const auto rows = records(r.out);
   ASSERT_EQ(rows.size(), committed.size()) << "bench --predict --format csv makes it anew";
@@ -143,6 +153,45 @@ TEST(BenchPredict, SumsUpByClassAndSaysWhatItLeftOut) {
   for (const char* word : {"shape left out", "plain roofline", "gemm M>=64", "gemv", "all",
                            "1 not: the models have no operator for route"})
     EXPECT_NE(r.out.find(word), std::string::npos) << word << "\n" << r.out;
+}
+
+/// The chip `host` of a copy of the configs with `from` in its file replaced.
+std::string configs_with_host(const Scratch& scratch, const std::string& from,
+                              const std::string& to) {
+  std::filesystem::copy(PERFMODEL_CONFIG_DIR, scratch / "configs",
+                        std::filesystem::copy_options::recursive);
+  const auto file = scratch / "configs" / "chips" / "host.yaml";
+  auto text = slurp(file);
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << text;
+  spill(file, text.replace(at, from.size(), to));
+  return (scratch / "configs").string();
+}
+
+const char* const kTwoRows =
+    "kernel,shape,tier,threads,time_us,time_q1_us,time_q3_us,of_roof_percent,cpu\n"
+    "gemv/bf16/bf16,n4096k4096,avx512,1,900,880,950,90,Another CPU\n"
+    "gemm/bf16/bf16,m128n4096k4096,avx512,1,20000,19000,21000,80,Another CPU\n";
+
+TEST(BenchPredict, SaysWhyNoRowIsOfUse) {
+  const Scratch scratch;
+  const auto root = configs_with_host(scratch, "cores: {value: 1,", "cores: {value: 2,");
+  const auto file = (scratch / "rows.csv").string();
+  spill(file, kTwoRows);
+  expect_refusal(run({"--configs", root, "bench", "--predict", "--data", file}),
+                 {"2 rows: by 1 thread, while the chip host is of 2"});
+}
+
+TEST(BenchPredict, WarnsOfRowsByAnotherProcessor) {
+  const Scratch scratch;
+  const auto file = (scratch / "rows.csv").string();
+  spill(file, kTwoRows);
+  const auto r = run({"bench", "--predict", "--data", file});
+  ASSERT_EQ(r.status, 0) << r.text();
+  EXPECT_NE(r.err.find("2 rows were measured on 'Another CPU', while the chip host is 'AMD EPYC"),
+            std::string::npos)
+      << r.err;
+  EXPECT_NE(r.out.find("every row: --format csv"), std::string::npos) << r.out;
 }
 
 TEST(BenchPredict, StepsAreTheSumOfTheirKernels) {
@@ -206,6 +255,23 @@ TEST(BenchAgainst, ALibraryThatIsNotThereIsNamedWithItsPackage) {
   }
 }
 
+TEST(BenchAgainst, Fp16IsWidenedForALibraryOfFp32) {
+  const auto r = run({"bench", "--against", "onednn", "--filter", "fp16", "--shape", "m5n64k256",
+                      "--repetitions", "3"});
+  if (r.status == 2) {
+    EXPECT_NE(r.err.find("libdnnl-dev"), std::string::npos) << r.err;
+    return;
+  }
+  ASSERT_EQ(r.status, 0) << r.text();
+  for (const char* word : {"gemm/fp16/fp16", "matmul", "above 1 ours is faster"})
+    EXPECT_NE(r.out.find(word), std::string::npos) << word << "\n" << r.out;
+  const auto lacking = run({"bench", "--against", "libxsmm", "--filter", "fp16"});
+  EXPECT_EQ(lacking.status, 2);
+  EXPECT_TRUE(lacking.err.find("no product that holds the values of g") != std::string::npos ||
+              lacking.err.find("libxsmm-dev") != std::string::npos)
+      << lacking.err;
+}
+
 TEST(BenchAgainst, RefusesWhatMakesNoSense) {
   expect_refused({"bench", "--against", "onedn"}, {"unknown library", "did you mean 'onednn'?"});
   expect_refused({"bench", "--against", "cublas"}, {"unknown library 'cublas'"});
@@ -226,6 +292,11 @@ TEST(BenchPredict, RefusesWhatMakesNoSense) {
 TEST(Bench, RefusesAShapeThatTheKernelDoesNotTake) {
   expect_refused({"bench", "--filter", "^quantise/", "--shape", "m2n7", "--repetitions", "1"},
                  {"--shape", "quantise/e4m3", "m2n7"});
+  expect_refused({"bench", "--filter", "^gemv/bf16/bf16", "--shape", "m8n64k64", "--repetitions",
+                  "1", "--threads", "1"},
+                 {"--shape", "gemv/bf16/bf16 on m8n64k64", "m and g are 1"});
+  expect_refused({"bench", "--filter", "^gemm/bf16/bf16", "--shape", "m1n0k64"},
+                 {"--shape: gemm/bf16/bf16 on m1n0k64", "n is at least 1"});
 }
 
 }  // namespace

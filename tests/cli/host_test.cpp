@@ -18,14 +18,18 @@ TEST(Host, WritesAChipThatAnswersQuestions) {
   const auto file = root + "/chips/bench-box.yaml";
   const auto r = run({"host", "--threads", "1", "--rounds", "1", "-o", file, "--format", "csv"});
   ASSERT_EQ(r.status, 0) << r.text();
-  EXPECT_EQ(r.err, "");
+  // Others may be at work meanwhile, of which it warns.
+  EXPECT_TRUE(r.err.empty() || r.err.find("run again") != std::string::npos) << r.err;
   const auto rows = parse_csv(r.out);
   ASSERT_GT(rows.size(), 8U);
-  for (std::size_t i = 1; i < rows.size(); ++i)
+  for (std::size_t i = 1; i + 1 < rows.size(); ++i)
     EXPECT_GT(std::atof(rows[i][1].c_str()), 0) << rows[i][0];
+  EXPECT_EQ(rows.back().at(0), "taken");
+  EXPECT_NE(r.out.find("latency_dram_4k"), std::string::npos) << r.out;
   const auto shown = run({"--configs", root, "show", "chip", "bench-box"});
   EXPECT_EQ(shown.status, 0) << shown.text();
-  for (const char* word : {"measured", "matrix.bf16", "memory.bandwidth", "Noise"})
+  for (const char* word :
+       {"measured", "matrix.bf16", "memory.bandwidth", "Noise", "other processes had"})
     EXPECT_NE(shown.out.find(word), std::string::npos) << word << "\n" << shown.out;
   EXPECT_EQ(run({"--configs", root, "check", file}).status, 0);
   const auto answer =
@@ -49,8 +53,9 @@ TEST(Host, RefusesWhatItCannotMeasureOrWrite) {
   expect_refusal(run({"host", "--format", "yaml"}), {"--format"});
   expect_refusal(run({"host", "-o", "/nonexistent/host.yaml"}), {"cannot write"});
   const Scratch scratch;
-  expect_refusal(run({"host", "--rounds", "1", "-o", (scratch / "Bad Name.yaml").string()}),
-                 {"Bad Name"});
+  // Before it measures, which would take an hour.
+  expect_refusal(run({"host", "--rounds", "10000", "-o", (scratch / "my host.yaml").string()}),
+                 {"'my host' is not the id of a chip", "lower case letters"});
   EXPECT_EQ(scratch.listing(), "");
 }
 

@@ -1,5 +1,6 @@
 // The host kernels as a user meets them: their list.
 #include <algorithm>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -13,8 +14,11 @@ TEST(ListKernels, SaysWhereEachRunsAndHowExactItIs) {
   ASSERT_EQ(table.status, 0) << table.text();
   EXPECT_EQ(table.err, "");
   for (const char* word : {"gemv/e4m3/128x128/bf16", "attention_decode/mla/bf16", "sync/barrier",
-                           "128x128", "tier needs", "avx512bf16 avx512fp16", "amx_tile amx_bf16"})
+                           "128x128", "tier needs", "avx512bf16, avx512fp16",
+                           "avx512bf16, amx_tile amx_bf16", "weight matrix times one token"})
     EXPECT_NE(table.out.find(word), std::string::npos) << word << "\n" << table.out;
+  std::istringstream lines(table.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120U) << line;
   const bool has_tiles = slurp("/proc/cpuinfo").find("amx_bf16") != std::string::npos;
   if (!has_tiles) {
     EXPECT_NE(table.out.find("amx_bf16  (not on this machine)"), std::string::npos) << table.out;

@@ -1,6 +1,9 @@
 // What the benchmarks measure with.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "kernels/bench/benchmarks.hpp"
 #include "kernels/bench/duel.hpp"
 #include "kernels/bench/measure.hpp"
@@ -25,6 +28,26 @@ TEST(Measure, TimesAreNotNegativeAndSeeWork) {
     });
     EXPECT_GT(t, 1e-5);
     EXPECT_LT(t, 60.0);
+  }
+}
+
+TEST(Measure, TakenIsWhatTheThreadsDidNotGet) {
+  for (const int threads : {1, 2}) {
+    Team team(threads);
+    TakenTime asleep(team), at_work(team);
+    EXPECT_EQ(asleep.share(), 0.0);
+    asleep.start();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_GT(asleep.stop(), 0.9);
+    EXPECT_GT(asleep.share(), 0.9) << threads;
+    at_work.start();
+    team.run([](int) noexcept {
+      volatile double x = 1.0;
+      for (int i = 0; i < 5000000; ++i) x = x * 1.0000001;
+    });
+    at_work.stop();
+    EXPECT_GE(at_work.share(), 0.0);
+    EXPECT_LT(at_work.share(), asleep.share()) << threads;
   }
 }
 
@@ -82,23 +105,35 @@ struct FakePeer {
 TEST(Duel, ComparesResultsOnTheSameValues) {
   PeerLibrary peer{kPeerFp32,     FakePeer::text, FakePeer::prepare,
                    FakePeer::run, FakePeer::call, FakePeer::release};
-  for (const auto& spec : duel_formats()) {
+  for (const auto& kind : duel_kinds()) {
     for (const Shape& shape : {Shape{1, 40, 128, 1}, Shape{5, 33, 130, 1}}) {
-      const Duel d = fight(spec, shape, "portable", 1, 3, peer, Purpose::test);
+      const Duel d = fight(kind, shape, "portable", 1, 3, peer, Purpose::test);
       EXPECT_EQ(d.problem, "") << d.kernel;
       EXPECT_LE(d.difference, d.bound) << d.kernel << to_string(shape);
       EXPECT_GT(d.speedup.median, 0.0);
       EXPECT_EQ(d.call, "product");
     }
   }
+  // The narrowest that holds the values; FP16 needs FP32.
+  for (const auto& kind : duel_kinds()) {
+    const bool fp16 = kind.activations == Format::fp16;
+    peer.formats = kPeerFp32 | kPeerBf16;
+    EXPECT_EQ(peer_format(kind, peer), fp16 ? kPeerFp32 : kPeerBf16) << name_of(kind, {});
+    peer.formats = kPeerBf16;
+    EXPECT_EQ(peer_format(kind, peer), fp16 ? 0 : kPeerBf16) << name_of(kind, {});
+    if (fp16) {
+      EXPECT_NE(fight(kind, {1, 8, 8, 1}, "scalar", 1, 1, peer, Purpose::test).problem, "");
+    }
+  }
+  peer.formats = kPeerFp32;
   peer.run = FakePeer::wrong;
-  const Duel d = fight(duel_formats()[0], {1, 40, 128, 1}, "portable", 1, 1, peer, Purpose::test);
+  const Duel d = fight(duel_kinds()[0], {1, 40, 128, 1}, "portable", 1, 1, peer, Purpose::test);
   EXPECT_GT(d.difference, d.bound);
   // Where not all elements are compared, one wrong channel of many is still met.
   const Duel large =
-      fight(duel_formats()[0], {300, 64, 16, 1}, "portable", 1, 1, peer, Purpose::test);
+      fight(duel_kinds()[0], {300, 64, 16, 1}, "portable", 1, 1, peer, Purpose::test);
   EXPECT_GT(large.difference, large.bound);
-  EXPECT_NE(fight(duel_formats()[0], {1, 8, 8, 1}, "amx", 1, 1, peer).problem, "");
+  EXPECT_NE(fight(duel_kinds()[0], {1, 8, 8, 1}, "amx", 1, 1, peer).problem, "");
 }
 
 }  // namespace

@@ -8,12 +8,14 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/registry/sample.hpp"
 #include "kernels/transformer/divergence.hpp"
 #include "kernels/transformer/reference.hpp"
 #include "kernels/transformer/transformer.hpp"
+#include "sanitized.hpp"
 
 namespace perfmodel::kernels {
 namespace {
@@ -301,6 +303,46 @@ TEST(TransformerFormats, Fp8DivergesMoreThanBf16AndWithinReason) {
       // that makes some 5 % of the logits, and the square of it, halved, as KL.
       EXPECT_LT(found[fp8].relative_rms, 0.15) << name_of(a);
       EXPECT_LT(found[fp8].mean_kl, 0.02) << name_of(a);
+    }
+  }
+}
+
+/// Of the benchmarked models what decides the size of the errors, their layers and their number of
+/// logits, at the small one's width: the matrices of the large ones take ten seconds to make.
+TEST(TransformerErrors, OfTheBenchmarkedDepthStayWithinTheStatedBound) {
+  if (kSanitized) GTEST_SKIP() << "for the numbers of the plain build";
+  Team team(1);
+  const Exec exec{best_tier(), team};
+  for (const auto& [a, spec] :
+       {std::pair{Architecture::dense, kFp8}, std::pair{Architecture::mla_moe, kBf16}}) {
+    TransformerConfig config = transformer_config(a, 1);
+    config.layers = transformer_config(a, 8).layers;
+    config.vocabulary = transformer_config(a, 8).vocabulary;
+    const auto* d = descriptor_named("transformer/" + std::string(name_of(a)) + "/" +
+                                     std::string(name_of(spec.format)));
+    ASSERT_NE(d, nullptr);
+    Transformer t(std::make_shared<TransformerWeights>(config, spec, best_tier()), Format::bf16, 1);
+    t.add_sequence();
+    ReferenceTransformer reference(config, spec);
+    // Single tokens of a short sequence, then of another: 2 x 3 steps.
+    for (const std::uint64_t seed : {std::uint64_t{11}, std::uint64_t{12}}) {
+      t.truncate(0, 0);
+      reference.restart();
+      for (const auto token : some_tokens(3, seed)) {
+        const Chunk chunk{0, {&token, 1}};
+        const auto logits = t.step({&chunk, 1}, exec);
+        const auto experts = t.experts(0);
+        const auto each = experts.size() / static_cast<std::size_t>(t.length(0));
+        const auto expected = reference.next(token, experts.last(each));
+        double squares = 0.0;
+        for (const double v : expected) squares += v * v;
+        const auto found = logit_divergence(expected, logits, config.vocabulary);
+        const double rms = std::sqrt(squares / static_cast<double>(expected.size()));
+        EXPECT_LE(found.max_difference / rms, d->max_error) << d->name;
+        // 80 roundings at random, and the little more that so narrow a model varies.
+        EXPECT_LT(found.relative_rms, 1.2 * std::sqrt(80.0 / 3.0) * 0x1p-9) << d->name;
+        EXPECT_GT(found.relative_rms, 0.002) << d->name;
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-// oneDNN: products of BF16 with sums and results in FP32.
+// oneDNN: products of BF16 or FP32 with sums and results in FP32.
 #include <dnnl.hpp>
 
 #include <cstdio>
@@ -13,6 +13,8 @@ namespace {
 
 using dnnl::memory;
 using perfmodel::kernels::Buffer;
+using perfmodel::kernels::kPeerBf16;
+using perfmodel::kernels::kPeerFp32;
 using perfmodel::kernels::PeerLibrary;
 using perfmodel::kernels::PeerProblem;
 
@@ -41,10 +43,11 @@ void* prepare(const PeerProblem* p, char* error, std::size_t error_size) {
     auto made = std::make_unique<Prepared>();
     using Type = memory::data_type;
     using Tag = memory::format_tag;
-    const memory::desc x({p->m, p->k}, Type::bf16, Tag::ab), y({p->m, p->n}, Type::f32, Tag::ab);
-    const memory::desc any({p->k, p->n}, Type::bf16, Tag::any);
+    const Type type = p->format == kPeerBf16 ? Type::bf16 : Type::f32;
+    const memory::desc x({p->m, p->k}, type, Tag::ab), y({p->m, p->n}, Type::f32, Tag::ab);
+    const memory::desc any({p->k, p->n}, type, Tag::any);
     // Row-major n x k is k x n with the first index inside.
-    const memory::desc given({p->k, p->n}, Type::bf16, Tag::ba);
+    const memory::desc given({p->k, p->n}, type, Tag::ba);
 #if DNNL_VERSION_MAJOR >= 3
     const dnnl::matmul::primitive_desc what(made->engine, x, any, y);
 #else
@@ -88,6 +91,6 @@ void release(void* prepared) {
 }  // namespace
 
 const PeerLibrary* perfmodel::kernels::perfmodel_peer() {
-  static const PeerLibrary library{kPeerBf16, version, prepare, run, call, release};
+  static const PeerLibrary library{kPeerFp32 | kPeerBf16, version, prepare, run, call, release};
   return &library;
 }
