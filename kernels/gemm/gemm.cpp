@@ -11,6 +11,7 @@ namespace perfmodel::kernels {
 namespace {
 
 using gemm_detail::Functions;
+using gemm_detail::kAllTiles;
 using gemm_detail::kPanel;
 using gemm_detail::kTileColumns;
 using gemm_detail::Layout;
@@ -270,9 +271,9 @@ void multiply(std::span<const PackedWeights* const> weights, std::span<const std
   const Functions& f = w.functions();
   Job job{a, c.data(), w.rows(), f, w.padded_columns(), 0, 0, 0, nullptr, nullptr};
   job.element = activation_bytes(f);
-  job.chunk = f.layout == Layout::pairs && f.weights == nullptr ? kChunkDirect
-              : weight_bytes(f) == 2                            ? kChunkPairs
-                                                                : kChunkFp32;
+  const bool unbuffered = (f.layout == Layout::pairs && f.weights == nullptr) ||
+                          (f.fused != nullptr && f.fused_tiles == kAllTiles);
+  job.chunk = unbuffered ? kChunkDirect : weight_bytes(f) == 2 ? kChunkPairs : kChunkFp32;
   const auto waves = plan(weights, offsets, f);
   const auto tiles = static_cast<std::int64_t>(waves.front().tiles.size());
   const std::int64_t fit = kActivationBytes / (tiles * f.tile_rows * job.element);

@@ -3,11 +3,28 @@
 
 inline constexpr int kColumns = Simd::kTileVectors * Simd::kLanes;  // of one pass; 32 is a multiple
 
-/// Sums of R rows by kColumns over one block, scaled, into `total`.
-template <int R>
-SIMD_INLINE void block_pass(const float* a, const float* b, std::int64_t columns,
+/// Bytes of packed weights of one column, as they are stored or decoded to FP32.
+template <Format F>
+inline constexpr std::int64_t kColumnBytes = kPanel * kBits<F> / 8;
+
+/// kColumns weights of a column: FP32, or codes that are decoded here.
+template <Format F>
+SIMD_INLINE void weights_of(const std::uint8_t* b, Simd::V* w) {
+  if constexpr (F == Format::fp32) {
+    const auto* f = reinterpret_cast<const float*>(b);
+    for (int v = 0; v < Simd::kTileVectors; ++v) w[v] = Simd::load(f + Simd::kLanes * v);
+  } else {
+    static_assert(F != Format::fp32 && kColumns == kPanel);
+    Simd::template decode<F>(b, w);
+  }
+}
+
+/// Sums of R rows by kColumns over one block, scaled, into `total`. Of the weights that come next
+/// it prefetches `ahead_bytes` with each column.
+template <Format F, int R>
+SIMD_INLINE void block_pass(const float* a, const std::uint8_t* b, std::int64_t columns,
                             const float* scale, const float* row_scale, bool first, float* total,
-                            std::int64_t stride) {
+                            std::int64_t stride, const char* ahead, std::int64_t ahead_bytes) {
   constexpr int kV = Simd::kTileVectors;
   Simd::V sum[R][kV];
   for (int r = 0; r < R; ++r) {
@@ -15,13 +32,15 @@ SIMD_INLINE void block_pass(const float* a, const float* b, std::int64_t columns
   }
   for (std::int64_t k = 0; k < columns; ++k) {
     Simd::V w[kV];
-    for (int v = 0; v < kV; ++v) w[v] = Simd::load(b + Simd::kLanes * v);
+    weights_of<F>(b, w);
+    __builtin_prefetch(ahead, 0, 2);
     for (int r = 0; r < R; ++r) {
       const Simd::V x = Simd::set(a[r]);
       for (int v = 0; v < kV; ++v) sum[r][v] = Simd::fma(x, w[v], sum[r][v]);
     }
     a += Simd::kTileRows;
-    b += kPanel;
+    b += kColumnBytes<F>;
+    ahead += ahead_bytes;
   }
   Simd::V s[kV];
   for (int v = 0; v < kV; ++v) s[v] = Simd::load(scale + Simd::kLanes * v);
@@ -47,32 +66,36 @@ SIMD_INLINE void block_pass(const float* a, const float* b, std::int64_t columns
   }
 }
 
-template <int R>
+template <Format F, int R>
 void tile_of(const Tile& t) noexcept {
   for (std::int64_t column = 0; column < kPanel; column += kColumns) {
     const auto* a = static_cast<const float*>(t.a);
-    const auto* b = static_cast<const float*>(t.b) + column;
+    const auto* b = static_cast<const std::uint8_t*>(t.b) + column * kBits<F> / 8;
+    const auto* ahead = static_cast<const char*>(t.ahead);
+    const std::int64_t ahead_bytes = column == 0 ? t.ahead_bytes / 2 : 0;
     for (std::int64_t i = 0; i < t.blocks; ++i) {
-      block_pass<R>(a, b, t.block_columns, t.scales + i * kPanel + column,
-                    t.row_scales == nullptr ? nullptr : t.row_scales + i * Simd::kTileRows,
-                    t.first && i == 0, t.c + column, t.c_stride);
+      block_pass<F, R>(a, b, t.block_columns, t.scales + i * kPanel + column,
+                       t.row_scales == nullptr ? nullptr : t.row_scales + i * Simd::kTileRows,
+                       t.first && i == 0, t.c + column, t.c_stride, ahead, ahead_bytes);
       a += t.block_columns * Simd::kTileRows;
-      b += t.block_columns * kPanel;
+      b += t.block_columns * kColumnBytes<F>;
+      ahead += t.block_columns * ahead_bytes;
     }
   }
 }
 
-template <int R>
+template <Format F, int R>
 SIMD_INLINE void tile_up_to(const Tile& t) noexcept {
   if (t.rows == R) {
-    tile_of<R>(t);
+    tile_of<F, R>(t);
   } else if constexpr (R > 1) {
-    tile_up_to<R - 1>(t);
+    tile_up_to<F, R - 1>(t);
   }
 }
 
-inline void tile(const Tile& t) noexcept {
-  tile_up_to<Simd::kTileRows>(t);
+template <Format F>
+void tile(const Tile& t) noexcept {
+  tile_up_to<F, Simd::kTileRows>(t);
 }
 
 template <Format F>
@@ -112,7 +135,7 @@ inline float gain_of(Format f) {
 
 inline Functions find(Format weights, Format activations) {
   Functions f{};
-  f.tile = tile;
+  f.tile = tile<Format::fp32>;
   f.weights = widen_of(weights);
   f.activations = widen_of(activations);
   f.tile_rows = Simd::kTileRows;

@@ -56,6 +56,9 @@ enum class Layout : std::uint8_t {
 };
 inline constexpr std::int64_t kTileColumns = 32;
 
+/// Of `Functions::fused_tiles`: weights are decoded in registers however many rows there are.
+inline constexpr std::int64_t kAllTiles = INT64_MAX;
+
 // Without initialisers, whose constructor the linker could take from a unit of a higher tier.
 struct Functions {
   TileFn tile;
