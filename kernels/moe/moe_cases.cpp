@@ -124,16 +124,19 @@ void add_moe(Descriptors& all) {
   d.shape_meaning = "m: tokens, n: experts, k: experts of a token";
   d.activations = "fp32";
   d.tiers = {Tier::scalar};
-  d.max_error = 1e-6;
+  // The difference of two logits up to about 10 is rounded to 6e-7, which the exponential hands on
+  // as it is; its own error is 3e-7, and the roundings of a sum of 256 terms come to some 1e-6.
+  d.max_error = 4e-6;
   d.error_reason =
-      "of the weight: one exponential and a division in FP32; 1 where an expert is wrong";
+      "of the weight: FP32 logits enter an exponential, whose sum over all experts divides it; 1 "
+      "where an expert is wrong";
   d.cost = [](const Shape& s) {
     const double n = static_cast<double>(s.m * s.n), chosen = static_cast<double>(s.m * s.k);
     const Bytes bytes = Bytes::from_base(4.0 * n + 8.0 * chosen);
     return Cost{Ops::from_base(n + 3.0 * chosen), bytes, bytes, bytes};
   };
   d.make = [](const Shape& s, Purpose) { return std::make_unique<RouteCase>(s); };
-  d.test_shapes = {{1, 1, 1, 1}, {5, 8, 2, 1}, {33, 60, 4, 1}, {20, 256, 8, 1}, {3, 6, 6, 1}};
+  d.test_shapes = {{1, 1, 1, 1}, {5, 8, 2, 1}, {33, 60, 4, 1}, {600, 256, 8, 1}, {3, 6, 6, 1}};
   d.benchmark_shapes = {{4096, 256, 8, 1}};
   all.push_back(std::move(d));
 }
