@@ -18,7 +18,7 @@ namespace {
 
 using gemm_detail::Functions;
 
-constexpr std::size_t kPanelChannels = 32;
+constexpr std::int64_t kPanelChannels = 32;
 
 /// Around the edges of tiles of 16 and 32 rows, of panels, of decoded chunks and of waves.
 std::vector<Shape> shapes_of(const GemmKind& kind) {
@@ -127,13 +127,13 @@ TEST(Amx, FoldingIsExact) {
       std::vector<std::uint16_t> plain(static_cast<std::size_t>(count)), folded;
       f.weights(codes.data(), count, plain.data());
       for (int power = -64; power <= 64; ++power) {
-        std::vector<float> scales(kPanelChannels, std::ldexp(1.0F, power));
+        std::vector<float> scales(std::size_t{kPanelChannels}, std::ldexp(1.0F, power));
         scales[3] = 2.0F;
         folded = plain;
         f.fold(folded.data(), count / kPanelChannels, scales.data());
         for (std::size_t i = 0; i < folded.size(); ++i) {
           ASSERT_EQ(bf16_to_float(folded[i]),
-                    bf16_to_float(plain[i]) * scales[i / 2 % kPanelChannels])
+                    bf16_to_float(plain[i]) * scales[i / 2 % std::size_t{kPanelChannels}])
               << power << ' ' << i;
         }
       }

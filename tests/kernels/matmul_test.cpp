@@ -144,7 +144,7 @@ TEST(Matmul, OtherRowsDoNotChangeABitOfARow) {
         return c;
       };
       const auto all = of_rows(kRows);
-      for (const std::size_t m : {1, 8, 13, 16, 17, 40}) {
+      for (const std::size_t m : std::initializer_list<std::size_t>{1, 8, 13, 16, 17, 40}) {
         const auto some = of_rows(m);
         EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin()))
             << name_of(kind) << ' ' << what << ' ' << m;
